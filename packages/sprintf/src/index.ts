@@ -1,0 +1,1 @@
+export { sprintf } from './sprintf.ts'
