@@ -39,7 +39,10 @@ export interface OpenOptions {
 export interface StreamHandlers {
   /** Opener only: the answer's head, once, before any of its data. */
   onHead?: (head: string) => void
-  /** A chunk of the peer's body. Credit for it returns when `stream.consumed(bytes)` is called. */
+  /**
+   * A chunk of the peer's body, a view that nobody writes over. Credit for it returns when `stream.consumed(bytes)` is
+   * called. Without this handler the body is thrown away and the credit returns by itself.
+   */
   onData?: (chunk: Uint8Array) => void
   /** The peer's body is complete; once. */
   onEnd?: () => void
@@ -54,7 +57,10 @@ export interface LinkStream {
   readonly head: string
   /** Set by the accepting side in `onStream`, before it returns. */
   handlers: StreamHandlers
-  /** Accepting side: answers. With `body` the answer is complete, head and body in one write. */
+  /**
+   * Accepting side: answers. With `body` the answer is complete, head and body in one write; `null` is an empty body;
+   * left out, `write` and `end` follow.
+   */
   respond(head: string, body?: Uint8Array | null): void
   /** Sends a chunk. False: credit is used up, wait for onDrain; what was given is kept, not lost. */
   write(chunk: Uint8Array): boolean
@@ -78,6 +84,11 @@ export interface LinkOptions {
   maxStreams: number
   /** A peer that says nothing for this long, pings included, is gone. 0: never. */
   idleMs: number
+  /**
+   * Streams that a peer may open and reset, beyond as many as it let end, in a third of `idleMs` (5 s where that is 0):
+   * opening and resetting costs the peer less than it costs us.
+   */
+  churnResets: number
 }
 
 export const LINK_DEFAULTS: LinkOptions = {
@@ -85,4 +96,5 @@ export const LINK_DEFAULTS: LinkOptions = {
   headBytes: 256 * 1024,
   maxStreams: 4096,
   idleMs: 15_000,
+  churnResets: 50_000,
 }

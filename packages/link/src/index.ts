@@ -1,1 +1,5 @@
+export * from './address.ts'
+export { type ConnectOptions, connectLink } from './connect-link.ts'
 export * from './contract.ts'
+export { createLink } from './create-link.ts'
+export { type LinkListener, listenLinks } from './listen-links.ts'
