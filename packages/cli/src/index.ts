@@ -1,0 +1,1 @@
+export { type RealmFolder, readRealmFolder } from './realm-folder/read-realm-folder.ts'
