@@ -64,7 +64,6 @@ export class MuxStream implements LinkStream {
   respond(head: string, body?: Uint8Array | null): void {
     if (this.done) return
     if (this.opener || this.#answered) throw misuse('a stream is answered once, by the side that accepted it')
-    this.#answered = true
     this.#first(FRAME.head, head, body, body !== undefined)
   }
 
@@ -194,23 +193,19 @@ export class MuxStream implements LinkStream {
     else this.handlers.onData(buffer.subarray(start, end))
   }
 
+  /** Throws TOO_LARGE, and has done nothing, when the peer does not take so long a head. */
   #first(type: number, head: string, body: Uint8Array | null | undefined, whole: boolean): void {
     const { writer, peerHeadBytes } = this.#owner
     const size = body == null ? 0 : body.length
-    if (size > this.#sendCredit) {
-      writer.head(type, 0, this.id, head, null, peerHeadBytes)
+    const fits = size <= this.#sendCredit
+    const inline = fits && size > 0 ? (body as Uint8Array) : null
+    writer.head(type, fits && whole ? FLAG_END : 0, this.id, head, inline, peerHeadBytes)
+    if (!this.opener) this.#answered = true
+    if (!fits) {
       this.write(body as Uint8Array)
-      if (whole) this.end()
+      this.end()
       return
     }
-    writer.head(
-      type,
-      whole ? FLAG_END : 0,
-      this.id,
-      head,
-      size > 0 ? (body as Uint8Array) : null,
-      peerHeadBytes,
-    )
     this.#sendCredit -= size
     if (whole) this.#endSent()
   }
