@@ -1,0 +1,141 @@
+import { type Generated, generate } from './generate.ts'
+import { type Modifier, standardModifiers } from './modifiers.ts'
+import { Output, type RunState } from './output.ts'
+import { TemplateError } from './template-error.ts'
+
+export interface TrimPathFlags {
+  /** Keep the line ends and blanks around statements. */
+  keepWhitespace?: boolean
+  /** `process` throws instead of writing `[ERROR: ...]`. */
+  throwExceptions?: boolean
+  /** Characters a run may write, macros' texts included each time. Default 64 Mi. */
+  maxOutputLength?: number
+}
+
+export interface TrimPathTemplate {
+  readonly name: string
+  readonly source: string
+  /** The JavaScript it became. */
+  readonly sourceFunc: string
+  /**
+   * As in the library of 2006: the text; after an error the text so far and `[ERROR: ...]`, as a String object with the
+   * error in `exception`, or with `flags.throwExceptions` a thrown TemplateError. `data` is never written to.
+   */
+  process(data?: unknown, flags?: TrimPathFlags | null): string
+  toString(): string
+}
+
+type Run = (out: Output, context: object, flags: TrimPathFlags) => void
+
+const DEFAULT_OUTPUT_LENGTH = 64 * 1024 * 1024
+
+/**
+ * Makes a template of its source. `modifiers` replaces the standard ones.
+ * Errors: TemplateError, with the line, for statements and for JavaScript that do not parse.
+ */
+export function parseTemplate(
+  source: string,
+  name = '(unnamed)',
+  modifiers: Record<string, Modifier> = standardModifiers(),
+): TrimPathTemplate {
+  const text = String(source)
+  const generated = generate(text, name)
+  const run = compile(generated, name)
+  return {
+    name,
+    source: text,
+    sourceFunc: generated.code,
+    process: (data, flags) => processTemplate(run, name, modifiers, data, flags ?? {}),
+    toString: () => `TrimPath.Template [${name}]`,
+  }
+}
+
+/** Sloppy-mode functions of the global scope, as `with` and the programs of 2006 need; the code is the template's author's. */
+function compile(generated: Generated, name: string): Run {
+  try {
+    return new Function('_OUT', '_CONTEXT', '_FLAGS', generated.code) as Run
+  } catch (error) {
+    for (const piece of generated.pieces) {
+      const fault = syntaxFault(piece.check)
+      if (fault)
+        throw new TemplateError(name, piece.line, `${piece.shown} is not valid JavaScript: ${fault}`, {
+          cause: error,
+        })
+    }
+    throw new TemplateError(name, 1, `the JavaScript in it does not fit together: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function syntaxFault(code: string): string | null {
+  try {
+    new Function(`(${code});`)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function processTemplate(
+  run: Run,
+  name: string,
+  modifiers: Record<string, Modifier>,
+  data: unknown,
+  flags: TrimPathFlags,
+): string {
+  const state: RunState = { line: 1, remaining: flags.maxOutputLength ?? DEFAULT_OUTPUT_LENGTH }
+  const out = new Output(state)
+  try {
+    run(out, makeContext(data, modifiers, state, out, flags), flags)
+    return out.text()
+  } catch (thrown) {
+    const error =
+      thrown instanceof TemplateError && thrown.template === name
+        ? thrown
+        : new TemplateError(name, state.line, messageOf(thrown), { cause: thrown })
+    if (flags.throwExceptions) throw error
+    const result = new String(`${out.text()}[ERROR: ${error.message}]`)
+    return Object.assign(result, { exception: error }) as unknown as string
+  }
+}
+
+/** The scope of the expressions: the data, seen through an object of ours that takes all that the template assigns. */
+function makeContext(
+  data: unknown,
+  standard: Record<string, Modifier>,
+  state: RunState,
+  out: Output,
+  flags: TrimPathFlags,
+): object {
+  const source = Object(data ?? {}) as Record<string, unknown>
+  const own = source._MODIFIERS
+  const table: Record<string, Modifier> = Object.assign(Object.create(null), standard, own)
+  const names = {
+    _OUT: out,
+    _FLAGS: flags,
+    _MODIFIERS: table,
+    _MODIFIER: (name: string) => findModifier(table, name),
+    _BEGIN: () => new Output(state),
+    ...('defined' in source
+      ? {}
+      : { defined: (name: string) => source[name] !== undefined && source[name] !== null }),
+  }
+  const context = Object.create(source) as object
+  for (const [name, value] of Object.entries(names))
+    Object.defineProperty(context, name, { value, writable: true, configurable: true })
+  return context
+}
+
+function findModifier(table: Record<string, Modifier>, name: string): Modifier {
+  const modifier = table[name]
+  if (typeof modifier === 'function') return modifier
+  const known = Object.keys(table).join(', ')
+  throw new ReferenceError(
+    `there is no modifier "${name}"; there are ${known}, and you can add yours to _MODIFIERS`,
+  )
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+}
