@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { PlatformError } from '@openzimki/core'
+import { countRead } from './count-read.ts'
+import type { Operation, OperationCall } from './operation.ts'
+import { text } from './realm-operations.ts'
+
+/** The store's realm in which control keeps what realms have marked as shared; every cell may read it. */
+export const SHARED_REALM = '00000000-0000-4000-8000-000000000000'
+export const SHARED_CLASS = 'zimki_shared'
+
+/** Where a shared file of a realm is kept: an id that follows from the alias and the file's name. */
+export function sharedId(alias: string, file: string): string {
+  const hex = createHash('sha256').update(`${alias}/${file}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** `zimki.library.require` (ZIMKI-API section 6). */
+export const libraryOperations: Record<string, Operation> = {
+  'library.source': async (call) => {
+    const file = String(call.params.file).replace(/^\/+/, '')
+    return typeof call.params.realm === 'string' ? shared(call, call.params.realm, file) : own(call, file)
+  },
+}
+
+async function own({ realm }: OperationCall, name: string): Promise<object> {
+  const script = realm.artifact.scripts.find((candidate) => candidate.name === name)
+  if (script) return { name: `javascript/${name}`, source: script.source }
+  const file = realm.files.get(name)
+  if (!file)
+    throw new PlatformError('NOT_FOUND', `zimki.library.require: there is no file "${name}" in this realm`)
+  return { name: `files/${name}`, source: await text(await realm.files.content(file)) }
+}
+
+async function shared(call: OperationCall, alias: string, name: string): Promise<object> {
+  countRead(call)
+  const found = await call.realm.objects
+    .get(SHARED_REALM, SHARED_CLASS, sharedId(alias, name))
+    .catch((error) => {
+      if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
+      throw error
+    })
+  if (!found || typeof found.data.source !== 'string')
+    throw new PlatformError(
+      'NOT_FOUND',
+      `zimki.library.require: the realm "${alias}" shares no file "${name}"; its realm.json must list it under "shared"`,
+    )
+  return { name: `${alias}/${name}`, source: found.data.source }
+}

@@ -1,0 +1,40 @@
+import type { Artifact, CellLoad, LogEntry } from '@openzimki/core'
+import type { BlobStore, ObjectStore } from '@openzimki/store'
+import type { RunningRequest } from '../cell/running-request.ts'
+import type { DoorBytes } from '../cell/to-bytes.ts'
+import type { Egress } from './egress-port.ts'
+import type { RealmFiles } from './realm-files.ts'
+
+/** What the bindings of a realm work with. Nothing here reaches beyond the realm. */
+export interface RealmServices {
+  readonly load: CellLoad
+  readonly artifact: Artifact
+  readonly objects: ObjectStore
+  readonly blobs: BlobStore
+  readonly files: RealmFiles
+  readonly egress: Egress
+  readonly log: (entry: Omit<LogEntry, 'realm' | 'deployment' | 'timeMs'>) => void
+}
+
+/** One call through the door. `params` comes from the program and is believed in nothing. */
+export interface OperationCall {
+  realm: RealmServices
+  /** Null while the deployment starts. */
+  request: RunningRequest | null
+  params: Record<string, unknown>
+  bytes: DoorBytes
+}
+
+/** Answers a call with a JSON value, or with bytes beside it. */
+export type Operation = (call: OperationCall) => unknown | Promise<unknown>
+
+/** An operation's way to answer bytes beside its value. */
+export class WithBytes {
+  readonly value: unknown
+  readonly bytes: ArrayBuffer
+
+  constructor(value: unknown, bytes: Uint8Array) {
+    this.value = value
+    this.bytes = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  }
+}

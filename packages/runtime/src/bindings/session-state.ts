@@ -1,0 +1,12 @@
+import type { Json } from '@openzimki/core'
+
+/** The session of one request, as the host holds it. */
+export interface SessionState {
+  id: string
+  /** It is in the store. */
+  stored: boolean
+  /** Its cookie goes out with the answer. */
+  announced: boolean
+  data: { [property: string]: Json }
+  userId: string | null
+}

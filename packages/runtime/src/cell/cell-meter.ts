@@ -1,0 +1,114 @@
+import type { Clock, UsageWindow } from '@openzimki/core'
+import { CpuAttribution, ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
+import type { RunningRequest } from './running-request.ts'
+
+/** How often elapsed time is corrected to CPU time. */
+const CPU_WINDOW_MS = 50
+/** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. */
+const USAGE_WINDOW_MS = 500
+
+export interface CellMeterOptions {
+  source: string
+  /** CPU nanoseconds of one JSOP on this machine. */
+  jsopNs: number
+  clock: Clock
+  ship(window: UsageWindow): void
+  /** Called before each CPU window closes, so that long runs are counted as they go. */
+  settle(): void
+}
+
+/** Who a request is charged to. */
+export interface Charge {
+  account: string
+  realm: string
+  deployment: string
+}
+
+/** The cell's meter: slices of isolates in, numbered windows of usage out. */
+export class CellMeter {
+  readonly #options: CellMeterOptions
+  readonly #attribution = new CpuAttribution<number, number>()
+  readonly #usage: UsageAggregator
+  readonly #threads: ThreadCpuReader | null
+  #cpuTimer: NodeJS.Timeout | null = null
+  readonly #usageTimer: NodeJS.Timeout
+  #active = 0
+
+  constructor(options: CellMeterOptions) {
+    this.#options = options
+    this.#usage = new UsageAggregator({ source: options.source, startMs: options.clock.nowMs() })
+    this.#threads = ThreadCpuReader.open()
+    this.#usageTimer = setInterval(() => this.#ship(), USAGE_WINDOW_MS)
+    this.#usageTimer.unref()
+  }
+
+  begin(isolate: number, request: number): void {
+    this.#active++
+    this.#attribution.begin(isolate, request)
+    this.#cpuTimer ??= setInterval(() => this.#closeCpuWindow(), CPU_WINDOW_MS)
+  }
+
+  slice(isolate: number, request: number | null, elapsedNs: number): void {
+    this.#attribution.slice(isolate, request, elapsedNs)
+  }
+
+  /** The request is over; its record is added when its CPU is known. */
+  finish(request: RunningRequest, charge: Charge): void {
+    const wallMs = performance.now() - request.startedMs
+    const { number, head, amounts, outcome } = request
+    const name = request.function
+    this.#attribution.finish(number, (cpuNs) => {
+      this.#active--
+      this.#usage.add({
+        ...charge,
+        key: head.key,
+        function: name,
+        outcome,
+        requests: 1,
+        cpuNs,
+        jsops: cpuNs / this.#options.jsopNs,
+        wallMs,
+        ...amounts,
+      })
+    })
+  }
+
+  dropIsolate(isolate: number): void {
+    this.#attribution.dropIsolate(isolate)
+  }
+
+  /** The window is safe elsewhere. */
+  acknowledge(sequence: number): void {
+    this.#usage.ack(sequence)
+  }
+
+  /** Counts and ships what there is now. */
+  flush(): void {
+    this.#closeCpuWindow()
+    this.#ship()
+  }
+
+  /** Nothing is left to ship or to be acknowledged. */
+  get empty(): boolean {
+    return this.#usage.empty
+  }
+
+  close(): void {
+    if (this.#cpuTimer) clearInterval(this.#cpuTimer)
+    clearInterval(this.#usageTimer)
+    this.#threads?.close()
+  }
+
+  #closeCpuWindow(): void {
+    this.#options.settle()
+    this.#attribution.closeWindow(this.#threads?.readDeltaNs() ?? null)
+    if (this.#active > 0 || !this.#cpuTimer) return
+    clearInterval(this.#cpuTimer)
+    this.#cpuTimer = null
+  }
+
+  #ship(): void {
+    this.#usage.close(this.#options.clock.nowMs())
+    for (const window of this.#usage.pending()) this.#options.ship(window)
+  }
+}

@@ -1,0 +1,132 @@
+import { type CellLoad, type Clock, type LogEntry, PlatformError, type RequestHead } from '@openzimki/core'
+import type { LinkStream } from '@openzimki/link'
+import type { BlobStore, ObjectStore } from '@openzimki/store'
+import type { Egress } from '../bindings/egress-port.ts'
+import type { CellMeter } from './cell-meter.ts'
+import type { IsolatePool } from './isolate-pool.ts'
+import { RealmHost } from './realm-host.ts'
+import { RunningRequest } from './running-request.ts'
+
+export interface CellOptions {
+  pool: IsolatePool
+  meter: CellMeter | null
+  egress: Egress
+  /** The store of one realm, by its capability; `renew` replaces the capability later. */
+  connectRealm(load: CellLoad): RealmStore
+  log(entry: LogEntry): void
+  clock: Clock
+}
+
+export interface RealmStore {
+  objects: ObjectStore
+  blobs: BlobStore
+  renew(capability: string): void
+}
+
+interface Loaded {
+  host: Promise<RealmHost>
+  ready: RealmHost | null
+  store: RealmStore
+}
+
+/** The deployments of one cordon, and the requests that reach them. */
+export class Cell {
+  readonly #options: CellOptions
+  readonly #loaded = new Map<string, Loaded>()
+  #nextRequest = 1
+
+  constructor(options: CellOptions) {
+    this.#options = options
+  }
+
+  /** Loads a deployment; loading what is loaded only renews its capability. */
+  async load(load: CellLoad): Promise<void> {
+    const key = keyOf(load)
+    const known = this.#loaded.get(key)
+    if (known) {
+      known.store.renew(load.capability)
+      await known.host
+      return
+    }
+    const store = this.#options.connectRealm(load)
+    const { pool, meter, egress } = this.#options
+    const host = RealmHost.start({
+      load,
+      ...store,
+      egress,
+      pool,
+      meter,
+      log: (entry) => this.#log(load, entry),
+    })
+    const loaded: Loaded = { host, ready: null, store }
+    this.#loaded.set(key, loaded)
+    try {
+      loaded.ready = await host
+    } catch (error) {
+      this.#loaded.delete(key)
+      throw error
+    }
+  }
+
+  renew(realm: string, deployment: string, capability: string): void {
+    this.#loaded.get(keyOf({ realm, deployment }))?.store.renew(capability)
+  }
+
+  unload(realm: string, deployment: string): void {
+    const key = keyOf({ realm, deployment })
+    const known = this.#loaded.get(key)
+    this.#loaded.delete(key)
+    known?.ready?.dispose(new PlatformError('UNAVAILABLE', 'the deployment was unloaded: try again'))
+  }
+
+  /** A stream from a gateway. */
+  accept(stream: LinkStream): void {
+    let head: RequestHead
+    try {
+      head = JSON.parse(stream.head) as RequestHead
+    } catch (error) {
+      return stream.reset(new PlatformError('PROTOCOL', 'the head of a request is JSON', { cause: error }))
+    }
+    const host = this.#loaded.get(keyOf(head))?.ready
+    if (!host)
+      return stream.reset(new PlatformError('UNAVAILABLE', 'the realm is not loaded in this cell: ask again'))
+    const request = new RunningRequest(this.#nextRequest++, head, stream, host.load.limits.responseBytes)
+    stream.handlers = {
+      onData: (chunk) => request.body.push(chunk),
+      onEnd: () => request.body.end(),
+      onReset: (error) => request.cancelled(error),
+      onDrain: () => request.drained(),
+    }
+    void host.handle(request)
+  }
+
+  reports() {
+    const nowMs = performance.now()
+    return [...this.#loaded.values()].flatMap(({ ready }) => (ready ? [ready.report(nowMs)] : []))
+  }
+
+  settleClocks(): void {
+    for (const { ready } of this.#loaded.values()) ready?.settleClocks()
+  }
+
+  /** Requests that run or wait. */
+  get active(): number {
+    return this.reports().reduce((sum, report) => sum + report.active, 0)
+  }
+
+  close(): void {
+    for (const { ready } of this.#loaded.values())
+      ready?.dispose(new PlatformError('UNAVAILABLE', 'the cell is ending'))
+    this.#loaded.clear()
+    this.#options.pool.close()
+  }
+
+  #log(load: CellLoad, entry: Omit<LogEntry, 'realm' | 'deployment' | 'timeMs'>): void {
+    const { realm, deployment } = load
+    this.#options.log({ timeMs: this.#options.clock.nowMs(), realm, deployment, ...entry })
+  }
+}
+
+function keyOf({ realm, deployment }: { realm: string; deployment: string }): string {
+  return `${realm} ${deployment}`
+}

@@ -1,0 +1,47 @@
+import type { RealmKind } from '@openzimki/core'
+import { PlatformError } from '@openzimki/core'
+import type ivm from 'isolated-vm'
+import { IsolateHost } from '../engine/isolate-host.ts'
+
+export interface IsolatePoolOptions {
+  snapshots: Record<RealmKind, ivm.ExternalCopy<ArrayBuffer>>
+  /** Isolates of each kind kept ready. */
+  spares: number
+  /** Memory limit of a spare; other sizes are made when asked for. */
+  spareMemoryMb: number
+}
+
+/** Isolates started ahead, so that a cold realm costs loading and not booting. */
+export class IsolatePool {
+  readonly #options: IsolatePoolOptions
+  readonly #spares: Record<RealmKind, IsolateHost[]> = { script: [], module: [] }
+  #closed = false
+
+  constructor(options: IsolatePoolOptions) {
+    this.#options = options
+  }
+
+  /** Makes the spares that are missing. */
+  async fill(): Promise<void> {
+    for (const kind of ['script', 'module'] as const)
+      while (!this.#closed && this.#spares[kind].length < this.#options.spares)
+        this.#spares[kind].push(await this.#make(kind, this.#options.spareMemoryMb))
+  }
+
+  async take(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {
+    const spare = memoryMb === this.#options.spareMemoryMb ? this.#spares[kind].pop() : undefined
+    if (spare) setTimeout(() => void this.fill(), 20).unref()
+    return spare ?? (await this.#make(kind, memoryMb))
+  }
+
+  close(): void {
+    this.#closed = true
+    const reason = new PlatformError('UNAVAILABLE', 'the cell is ending')
+    for (const spares of Object.values(this.#spares))
+      for (const spare of spares.splice(0)) spare.dispose(reason)
+  }
+
+  #make(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {
+    return IsolateHost.create({ snapshot: this.#options.snapshots[kind], memoryMb })
+  }
+}

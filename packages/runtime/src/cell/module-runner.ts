@@ -1,0 +1,105 @@
+import { PlatformError } from '@openzimki/core'
+import { MODULE_NAMESPACE_GLOBAL } from '../isolate/boot.ts'
+import type { Runner } from './realm-host.ts'
+import { RealmIsolate } from './realm-isolate.ts'
+import { reportOf } from './report-of.ts'
+import type { RunningRequest } from './running-request.ts'
+import { type RunnerOptions, settleClock } from './script-runner.ts'
+
+/** Runs realms of the module kind: one isolate, many requests at once. */
+export class ModuleRunner implements Runner {
+  readonly #options: RunnerOptions
+  #isolate: Promise<RealmIsolate> | null = null
+  #ready: RealmIsolate | null = null
+  #disposed: PlatformError | null = null
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    await this.#acquire()
+  }
+
+  async run(request: RunningRequest): Promise<void> {
+    const { head } = request
+    if (head.op !== 'http')
+      throw new PlatformError(
+        'UNSUPPORTED',
+        `a realm of the module kind has no "${head.op}": it is of the script kind`,
+      )
+    const isolate = this.#ready ?? (await this.#acquire())
+    const whole = request.body.complete
+      ? await request.body.whole(this.#options.realm.load.limits.requestBytes)
+      : null
+    if (request.ended) return
+    isolate.begin(request)
+    request.function = 'fetch'
+    const ended = new Promise<void>((resolve) => {
+      request.onEnd = resolve
+    })
+    const settled = new Promise<void>((resolve) => {
+      request.onSettled = resolve
+    })
+    const body = whole === null ? 'stream' : whole.byteLength > 0 ? 'whole' : 'none'
+    const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
+    await isolate.enter('http', request.number, JSON.stringify({ ...head, body }), bytes)
+    await ended
+    if (request.outcome === 'cancelled') await isolate.enter('abort', request.number, '{}')
+    if (request.outcome === 'ok') await settled
+    isolate.finish(request)
+    if (isolate.host.dead) this.#drop(isolate)
+  }
+
+  reports(nowMs: number) {
+    return reportOf(this.#ready ? [this.#ready] : [], nowMs)
+  }
+
+  settleClocks(): void {
+    if (this.#ready) settleClock(this.#ready)
+  }
+
+  dispose(reason: PlatformError): void {
+    this.#disposed = reason
+    this.#ready?.dispose(reason)
+    this.#ready = null
+  }
+
+  #acquire(): Promise<RealmIsolate> {
+    if (this.#disposed) return Promise.reject(this.#disposed)
+    this.#isolate ??= this.#load().catch((error) => {
+      this.#isolate = null
+      throw error
+    })
+    return this.#isolate
+  }
+
+  #drop(isolate: RealmIsolate): void {
+    if (this.#ready !== isolate) return
+    this.#ready = null
+    this.#isolate = null
+    isolate.dispose(isolate.host.dead ?? new PlatformError('INTERNAL', 'the isolate was dropped'))
+  }
+
+  async #load(): Promise<RealmIsolate> {
+    const { realm, pool, meter } = this.#options
+    const { main } = realm.artifact
+    if (!main) throw new PlatformError('SCRIPT_ERROR', 'the deployment has no main module')
+    const host = await pool.take('module', realm.load.limits.memoryMb)
+    const isolate = new RealmIsolate({ host, realm, meter })
+    try {
+      const { cpuMs } = realm.load.limits
+      await host.runModule(main.source, main.name, cpuMs, MODULE_NAMESPACE_GLOBAL)
+      await host.enter('start', 0, JSON.stringify({ env: realm.load.env }), cpuMs)
+    } catch (error) {
+      isolate.dispose(PlatformError.from(error))
+      throw error
+    }
+    this.#ready = isolate
+    return isolate
+  }
+}
+
+function arrayBuffer(bytes: Buffer): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+}

@@ -1,0 +1,139 @@
+import { PlatformError } from '@openzimki/core'
+import type { RealmServices } from '../bindings/operation.ts'
+import { operate } from '../bindings/operations.ts'
+import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-host.ts'
+import type { CellMeter } from './cell-meter.ts'
+import { IsolateTimers } from './isolate-timers.ts'
+import { RequestDoor } from './request-door.ts'
+import type { RunningRequest } from './running-request.ts'
+import type { DoorBytes } from './to-bytes.ts'
+
+let nextIsolate = 1
+
+/** What one isolate of a realm needs. */
+export interface RealmIsolateOptions {
+  host: IsolateHost
+  realm: RealmServices
+  meter: CellMeter | null
+}
+
+/** An isolate that belongs to a realm: its requests, its timers, its door. */
+export class RealmIsolate implements DoorHandler {
+  readonly number = nextIsolate++
+  readonly host: IsolateHost
+  readonly realm: RealmServices
+  readonly requests = new Map<number, RunningRequest>()
+  readonly #meter: CellMeter | null
+  readonly #timers: IsolateTimers
+  readonly #requestDoor = new RequestDoor(this.requests)
+  lastUsedMs = performance.now()
+
+  constructor({ host, realm, meter }: RealmIsolateOptions) {
+    this.host = host
+    this.realm = realm
+    this.#meter = meter
+    this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
+    host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
+  }
+
+  /** The request runs here from now on. */
+  begin(request: RunningRequest): void {
+    this.requests.set(request.number, request)
+    this.lastUsedMs = performance.now()
+    this.#meter?.begin(this.number, request.number)
+  }
+
+  /** The request is over: what it left behind no longer runs. */
+  finish(request: RunningRequest): void {
+    this.lastUsedMs = performance.now()
+    if (!this.requests.delete(request.number)) return
+    this.#timers.clearOf(request.number)
+    const { account, realm, deployment } = this.realm.load
+    this.#meter?.finish(request, { account, realm, deployment })
+  }
+
+  onPost(call: number, number: number, operation: string, payload: string, bytes: DoorBytes): void {
+    const request = this.requests.get(number) ?? null
+    if (call !== 0) {
+      void this.#answer(call, number, operation, payload, bytes)
+      return
+    }
+    if (this.#timers.post(number, operation, payload)) return
+    if (this.#requestDoor.post(operation, payload, bytes)) return
+    operate(operation, payload, { realm: this.realm, request, bytes }).catch((error) =>
+      this.#complain(request, error),
+    )
+  }
+
+  onSync(number: number, operation: string, payload: string, bytes: DoorBytes): Promise<DoorResult> {
+    const request = this.requests.get(number) ?? null
+    return operate(operation, payload, { realm: this.realm, request, bytes })
+  }
+
+  /** Frees the isolate; what runs ends with `reason`. */
+  dispose(reason: PlatformError): void {
+    this.#timers.close()
+    this.host.dispose(reason)
+    this.#meter?.dropIsolate(this.number)
+    for (const request of [...this.requests.values()]) {
+      request.fail(reason)
+      this.finish(request)
+    }
+  }
+
+  async #answer(
+    call: number,
+    number: number,
+    operation: string,
+    payload: string,
+    bytes: DoorBytes,
+  ): Promise<void> {
+    const request = this.requests.get(number) ?? null
+    let text: string
+    let data: ArrayBuffer | undefined
+    try {
+      const result =
+        (await this.#requestDoor.call(operation, payload, bytes)) ??
+        (await operate(operation, payload, { realm: this.realm, request, bytes }))
+      text = `+${result.payload}`
+      data = result.bytes
+    } catch (error) {
+      text = `-${JSON.stringify(PlatformError.from(error))}`
+    }
+    if (number !== 0 && !this.requests.has(number)) return
+    await this.enter('settle', number, text, data, call)
+  }
+
+  /** Enters the isolate for a request, or for nobody (0). A limit that is hit ends the request. */
+  async enter(event: string, number: number, payload: string, bytes?: DoorBytes, call = 0): Promise<void> {
+    if (this.host.dead) return
+    const request = this.requests.get(number)
+    try {
+      await this.host.enter(event, number, payload, this.#budgetMs(request), bytes, call)
+    } catch (error) {
+      const failure = PlatformError.from(error)
+      if (request) request.fail(failure)
+      else this.#complain(null, failure)
+    }
+  }
+
+  #budgetMs(request: RunningRequest | undefined): number {
+    const { cpuMs } = this.realm.load.limits
+    return Math.max(1, Math.round(cpuMs - (request?.cpuNs ?? 0) / 1e6))
+  }
+
+  #fire(request: number, timer: number): void {
+    void this.enter('timer', request, JSON.stringify({ timer }))
+  }
+
+  #slice(number: number | null, elapsedNs: number): void {
+    const request = number === null ? undefined : this.requests.get(number)
+    if (request) request.cpuNs += elapsedNs
+    this.#meter?.slice(this.number, request ? request.number : null, elapsedNs)
+  }
+
+  #complain(request: RunningRequest | null, error: unknown): void {
+    const { message } = PlatformError.from(error)
+    this.realm.log({ request: request?.head.id ?? null, level: 'error', text: message })
+  }
+}

@@ -1,0 +1,142 @@
+import { PlatformError } from '@openzimki/core'
+import type { RealmServices } from '../bindings/operation.ts'
+import { storeOperations } from '../bindings/store-operations.ts'
+import type { CellMeter } from './cell-meter.ts'
+import type { IsolatePool } from './isolate-pool.ts'
+import { decodePath, type Runner } from './realm-host.ts'
+import { RealmIsolate } from './realm-isolate.ts'
+import { reportOf } from './report-of.ts'
+import type { RunningRequest } from './running-request.ts'
+import { scriptArgs } from './script-args.ts'
+
+/** Isolates one deployment may have in a cell: one request at a time runs in each. */
+const MAX_ISOLATES = 4
+
+export interface RunnerOptions {
+  realm: RealmServices
+  pool: IsolatePool
+  meter: CellMeter | null
+}
+
+/** Runs realms of the script kind: synchronous programs, one request at a time in each isolate. */
+export class ScriptRunner implements Runner {
+  readonly #options: RunnerOptions
+  readonly #idle: RealmIsolate[] = []
+  readonly #all = new Set<RealmIsolate>()
+  readonly #waiting: ((isolate: RealmIsolate | PlatformError) => void)[] = []
+  #starting = 0
+  #disposed: PlatformError | null = null
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    this.#release(await this.#load())
+  }
+
+  async run(request: RunningRequest): Promise<void> {
+    const { realm } = this.#options
+    const { head } = request
+    const body = await request.body.whole(realm.load.limits.requestBytes)
+    const params = head.op === 'http' ? null : (JSON.parse(body.toString('utf8')) as object)
+    const args = params ? {} : await scriptArgs(head.query, head.headers, body)
+    const isolate = await this.#acquire()
+    if (request.ended) return this.#release(isolate)
+    isolate.begin(request)
+    const { root, key: apikey, alias } = head
+    const state = { number: request.number, path: decodePath(head), args, root, apikey, alias }
+    await isolate.enter(head.op, request.number, JSON.stringify({ state, ...params }))
+    if (!request.ended) request.fail(new PlatformError('SCRIPT_ERROR', 'the program ended without an answer'))
+    isolate.finish(request)
+    this.#release(isolate)
+  }
+
+  reports(nowMs: number) {
+    return reportOf(this.#all, nowMs)
+  }
+
+  settleClocks(): void {
+    for (const isolate of this.#all) settleClock(isolate)
+  }
+
+  dispose(reason: PlatformError): void {
+    this.#disposed = reason
+    for (const isolate of this.#all) isolate.dispose(reason)
+    this.#all.clear()
+    this.#idle.length = 0
+    for (const wake of this.#waiting.splice(0)) wake(reason)
+  }
+
+  async #acquire(): Promise<RealmIsolate> {
+    if (this.#disposed) throw this.#disposed
+    const free = this.#idle.pop()
+    if (free) return free
+    if (this.#all.size + this.#starting < MAX_ISOLATES) void this.#grow()
+    const got = await new Promise<RealmIsolate | PlatformError>((resolve) => this.#waiting.push(resolve))
+    if (got instanceof PlatformError) throw got
+    return got
+  }
+
+  async #grow(): Promise<void> {
+    try {
+      this.#release(await this.#load())
+    } catch (error) {
+      this.#waiting.shift()?.(PlatformError.from(error))
+    }
+  }
+
+  /** A dead isolate is replaced only when somebody waits for it. */
+  #release(isolate: RealmIsolate): void {
+    const { dead } = isolate.host
+    if (dead) {
+      isolate.dispose(dead)
+      this.#all.delete(isolate)
+      if (this.#waiting.length > 0) void this.#grow()
+      return
+    }
+    const next = this.#waiting.shift()
+    if (next) next(isolate)
+    else this.#idle.push(isolate)
+  }
+
+  async #load(): Promise<RealmIsolate> {
+    const { realm, pool, meter } = this.#options
+    this.#starting++
+    try {
+      const classes = await storeOperations['store.classes']!({
+        realm,
+        request: null,
+        params: {},
+        bytes: undefined,
+      })
+      const host = await pool.take('script', realm.load.limits.memoryMb)
+      const isolate = new RealmIsolate({ host, realm, meter })
+      this.#all.add(isolate)
+      try {
+        await this.#startCode(isolate, classes as string[])
+        return isolate
+      } catch (error) {
+        isolate.dispose(PlatformError.from(error))
+        this.#all.delete(isolate)
+        throw error
+      }
+    } finally {
+      this.#starting--
+    }
+  }
+
+  async #startCode({ host }: RealmIsolate, classes: string[]): Promise<void> {
+    const { load, artifact } = this.#options.realm
+    const { cpuMs } = load.limits
+    await host.enter('start', 0, JSON.stringify({ classes, env: load.env }), cpuMs)
+    for (const { name, source } of artifact.scripts) await host.run(source, `javascript/${name}`, cpuMs)
+  }
+}
+
+/** Counts a long run as it goes; what runs alone in its isolate is known by name. */
+export function settleClock(isolate: RealmIsolate): void {
+  if (isolate.host.dead || isolate.host.busy === 0) return
+  const [only] = isolate.requests.size === 1 ? isolate.requests.keys() : []
+  isolate.host.clock.settle(only ?? null)
+}

@@ -1,0 +1,69 @@
+/** Told of each slice of work: nanoseconds elapsed on the isolate's thread, for a request or for nobody (null). */
+export type OnSlice = (request: number | null, elapsedNs: number) => void
+
+interface Entry {
+  request: number
+  /** When it began inside the isolate, nanoseconds; NaN when it was stopped before it could say. */
+  beganNs: number
+}
+
+/**
+ * Cuts the exact busy time of an isolate into slices, one for each entry. Entries are sent ahead of one another, so the
+ * isolate never waits for the host between them; each says when it began, and lasts until the next one began.
+ * What the isolate's own clock says of the whole burst is what the slices are made to add up to.
+ */
+export class SliceClock {
+  readonly #busyNs: () => bigint
+  readonly #onSlice: OnSlice
+  #lastBusyNs: bigint
+  #entries: Entry[] = []
+  #outstanding = 0
+
+  constructor(busyNs: () => bigint, onSlice: OnSlice) {
+    this.#busyNs = busyNs
+    this.#onSlice = onSlice
+    this.#lastBusyNs = busyNs()
+  }
+
+  /** An entry was sent. */
+  sent(): void {
+    this.#outstanding++
+  }
+
+  /** An entry ended, in the order in which they were sent. */
+  ended(request: number, beganNs: number): void {
+    this.#entries.push({ request, beganNs })
+    if (--this.#outstanding === 0) this.settle()
+  }
+
+  /** Hands out what has accrued; also in the middle of a long run, at the end of a metering window. */
+  settle(running: number | null = null): void {
+    const busyNs = this.#busyNs()
+    const totalNs = Number(busyNs - this.#lastBusyNs)
+    this.#lastBusyNs = busyNs
+    const entries = this.#entries
+    this.#entries = []
+    if (entries.length === 0) {
+      if (totalNs > 0) this.#onSlice(running, totalNs)
+      return
+    }
+    if (entries.length === 1) return this.#onSlice(entries[0]!.request || null, totalNs)
+    this.#divide(entries, totalNs)
+  }
+
+  #divide(entries: Entry[], totalNs: number): void {
+    const raw = entries.map((entry, index) => {
+      const next = entries[index + 1]
+      return next ? Math.max(0, next.beganNs - entry.beganNs || 0) : 0
+    })
+    const known = raw.reduce((sum, ns) => sum + ns, 0)
+    const scale = known > totalNs && known > 0 ? totalNs / known : 1
+    let given = 0
+    entries.forEach((entry, index) => {
+      const last = index === entries.length - 1
+      const ns = last ? totalNs - given : Math.floor(raw[index]! * scale)
+      given += ns
+      this.#onSlice(entry.request || null, ns)
+    })
+  }
+}

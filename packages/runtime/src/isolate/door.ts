@@ -1,0 +1,103 @@
+import type { DoorAnswer, HostDoor } from './host-door.ts'
+
+/** What the host hands in at boot. None of it is ever reachable from the program. */
+export interface RawDoor {
+  /** Delivered in order on the host's side; nothing comes back. */
+  post(
+    call: number,
+    request: number,
+    operation: string,
+    payload: string,
+    bytes: ArrayBuffer | string | undefined,
+  ): void
+  /** isolated-vm Reference: the isolate's thread waits for the answer. */
+  sync: { applySyncPromise(receiver: undefined, args: unknown[]): unknown }
+  /** isolated-vm `lib`: monotonic [seconds, nanoseconds]. */
+  hrtime(): [number, number]
+}
+
+/** Posts that may wait unread on the host's side before the isolate has to stop for it. */
+const MAX_POSTS_AHEAD = 256
+const MAX_BYTES_AHEAD = 1024 * 1024
+
+const { parse, stringify } = JSON
+
+/** An Error of this isolate with the code of the PlatformError as its name. */
+export function platformError(answer: string): Error {
+  const { code, message } = parse(answer) as { code: string; message: string }
+  const error = new Error(message)
+  Object.defineProperty(error, 'name', { value: code, configurable: true, writable: true })
+  return error
+}
+
+/**
+ * The isolate's side of the door. A program that posts in a loop is made to wait for the host, so it can never fill
+ * the host's memory; and each call remembers the request it was made for, so that its answer is charged to it.
+ */
+export class IsolateDoor implements HostDoor {
+  readonly #raw: RawDoor
+  readonly #pending = new Map<number, { resolve(answer: DoorAnswer): void; reject(error: Error): void }>()
+  #nextCall = 1
+  #postsAhead = 0
+  #bytesAhead = 0
+  /** The request on whose behalf the isolate runs now; 0 for none. */
+  request = 0
+
+  constructor(raw: RawDoor) {
+    this.#raw = raw
+  }
+
+  call(operation: string, payload: string, bytes?: ArrayBuffer): Promise<DoorAnswer> {
+    const call = this.#nextCall++
+    return new Promise((resolve, reject) => {
+      this.#pending.set(call, { resolve, reject })
+      this.#send(call, operation, payload, bytes)
+    })
+  }
+
+  callSync(operation: string, payload: string, bytes?: ArrayBuffer | string): DoorAnswer {
+    const answer = this.#raw.sync.applySyncPromise(undefined, [this.request, operation, payload, bytes])
+    if (typeof answer === 'string') {
+      if (answer.charCodeAt(0) === 43 /* + */) return { payload: answer.slice(1), bytes: null }
+      throw platformError(answer.slice(1))
+    }
+    const [text, data] = answer as [string, ArrayBuffer]
+    return { payload: text, bytes: data }
+  }
+
+  post(operation: string, payload: string, bytes?: ArrayBuffer | string): void {
+    this.#send(0, operation, payload, bytes)
+  }
+
+  /** The host's answer to a call: `+payload` or `-error`. */
+  settle(call: number, answer: string, bytes: ArrayBuffer | undefined): void {
+    const waiting = this.#pending.get(call)
+    if (!waiting) return
+    this.#pending.delete(call)
+    if (answer.charCodeAt(0) === 43 /* + */)
+      waiting.resolve({ payload: answer.slice(1), bytes: bytes ?? null })
+    else waiting.reject(platformError(answer.slice(1)))
+  }
+
+  /** Nanoseconds on the host's monotonic clock, to tell slices of work apart. */
+  stamp(): number {
+    const time = this.#raw.hrtime()
+    return time[0] * 1e9 + time[1]
+  }
+
+  #send(call: number, operation: string, payload: string, bytes: ArrayBuffer | string | undefined): void {
+    this.#postsAhead++
+    this.#bytesAhead +=
+      payload.length + (bytes === undefined ? 0 : typeof bytes === 'string' ? bytes.length : bytes.byteLength)
+    this.#raw.post(call, this.request, operation, payload, bytes)
+    if (this.#postsAhead < MAX_POSTS_AHEAD && this.#bytesAhead < MAX_BYTES_AHEAD) return
+    this.#postsAhead = 0
+    this.#bytesAhead = 0
+    this.#raw.sync.applySyncPromise(undefined, [this.request, 'flush', 'null', undefined])
+  }
+}
+
+/** JSON in, JSON out. */
+export function ask(door: HostDoor, operation: string, params: unknown): unknown {
+  return parse(door.callSync(operation, stringify(params)).payload)
+}

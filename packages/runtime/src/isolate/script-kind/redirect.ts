@@ -1,0 +1,8 @@
+/** The value of `zimki.redirect(url)`; a handler returns it. */
+export class Redirect {
+  readonly url: string
+
+  constructor(url: unknown) {
+    this.url = String(url)
+  }
+}
