@@ -1,1 +1,6 @@
+export { deployFolder } from './deploy-folder.ts'
+export type { CliIo, TextSink } from './io.ts'
+export { processIo } from './process-io.ts'
+export { buildProgram, quietly } from './program.ts'
 export { type RealmFolder, readRealmFolder } from './realm-folder/read-realm-folder.ts'
+export { EXIT, runProgram } from './run-program.ts'

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { ARTIFACT_BOUNDS, artifact as artifactSchema } from '@openzimki/api'
 import { type Artifact, type ArtifactFile, type NamedText, PlatformError } from '@openzimki/core'
 import { mapBounded } from '../map-bounded.ts'
 import { bundleModule } from './bundle-module.ts'
 import { mimetypeOf } from './mimetype.ts'
-import { parseRealmJson, type RealmJson } from './realm-json.ts'
+import { LOOKS_LIKE, openRealmFolder } from './open-realm-folder.ts'
+import type { RealmJson } from './realm-json.ts'
 import { type FoundFile, walkFolder } from './walk-folder.ts'
 
 /** A realm as it lies on disk, ready to be deployed. */
@@ -24,22 +25,12 @@ export interface RealmFolder {
 /** Open files are few: 1,024 for a process is a common limit. */
 const FILES_AT_ONCE = 32
 
-const LOOKS_LIKE = `A realm folder looks like this:
-  realm.json       { "name": "hello", "type": "script" }
-  javascript/*.js  the program, run in name order (type "script")
-  src/main.ts      or one module, named by "main" (type "module")
-  templates/       templates for zimki.render
-  files/           published as they are
-  unittests/*.js   run by "zimki test"
-Make one with "zimki init <folder>".`
-
 /**
  * Reads and, for the module kind, bundles a realm folder (ZIMKI-API section 1). The same folder always gives the same artifact.
  * Errors: NOT_FOUND and INVALID_ARGUMENT say what a realm folder looks like; SCRIPT_ERROR from the bundler; TOO_LARGE.
  */
 export async function readRealmFolder(path: string): Promise<RealmFolder> {
-  const folder = await realFolder(path)
-  const realm = await readRealmJson(folder)
+  const { folder, realm } = await openRealmFolder(path)
   const walk = (sub: string) =>
     walkFolder(join(folder, sub), {
       root: folder,
@@ -66,26 +57,6 @@ export async function readRealmFolder(path: string): Promise<RealmFolder> {
   checkBounds(artifact)
   const blobs = new Map(artifact.files.map((file, index) => [file.digest, found![index]!.absolute]))
   return { folder, name: realm.name, artifact, blobs }
-}
-
-async function realFolder(path: string): Promise<string> {
-  const info = await stat(path).catch(() => undefined)
-  if (!info) throw new PlatformError('NOT_FOUND', `There is no folder ${path}.\n${LOOKS_LIKE}`)
-  if (!info.isDirectory())
-    throw new PlatformError('INVALID_ARGUMENT', `${path} is not a folder.\n${LOOKS_LIKE}`)
-  return realpath(path)
-}
-
-async function readRealmJson(folder: string): Promise<RealmJson> {
-  const file = join(folder, 'realm.json')
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-    throw new PlatformError(
-      'INVALID_ARGUMENT',
-      `${folder} is not a realm folder: it has no realm.json.\n${LOOKS_LIKE}`,
-    )
-  })
-  return await parseRealmJson(text, 'realm.json')
 }
 
 async function readCode(

@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { PlatformError } from '@openzimki/core'
+import { verifyReadings } from '@openzimki/meter'
+import type { Command } from 'commander'
+import { type BaseOptions, command, print } from '../command.ts'
+import type { CliIo } from '../io.ts'
+import { printable } from '../printable.ts'
+import { withProgress } from '../progress.ts'
+import { failure } from '../run-program.ts'
+
+interface Options extends BaseOptions {
+  key: string
+  excerpt?: boolean
+}
+
+export function verifyCommand(io: CliIo): Command {
+  return command(
+    'verify <file>',
+    "check a file of readings against the provider's public key; needs no server",
+  )
+    .requiredOption('--key <pem>', 'file with the provider\'s public key (see "zimki provider-key")')
+    .option('--excerpt', 'the file may start in the middle of the chain')
+    .action(async (file: string, options: Options) => {
+      const [path, keyPath] = [resolve(io.cwd, file), resolve(io.cwd, options.key)]
+      await stat(path).catch((cause) => unreadable(file, cause))
+      const key = await readFile(keyPath, 'utf8').catch((cause) => unreadable(options.key, cause))
+      const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
+      const { heads, ...checked } = await withProgress(io, `Checking ${file}`, () =>
+        verifyReadings(lines, key, { excerpt: options.excerpt === true }),
+      )
+      const result = { ...checked, heads: Object.fromEntries(heads) }
+      print(io, options, result, () => verdict(file, checked))
+      if (!checked.ok) throw failure()
+    })
+}
+
+function verdict(
+  file: string,
+  { count, firstBad }: { count: number; firstBad?: { line: number; why: string } },
+): string {
+  if (firstBad)
+    return `${file}:${firstBad.line}: ${printable(firstBad.why)}\n${count} readings before it hold.`
+  return `${count} readings hold: signed by this key, nothing changed, left out or moved.`
+}
+
+function unreadable(file: string, cause: Error): never {
+  throw new PlatformError('NOT_FOUND', `${file} cannot be read: ${cause.message}`, { cause })
+}
