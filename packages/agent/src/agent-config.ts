@@ -1,0 +1,108 @@
+import { isAbsolute } from 'node:path'
+import { PlatformError } from '@openzimki/core'
+import { z } from 'zod'
+
+/** Environment variables with which a provider starts an agent. */
+export const AGENT_ENV = {
+  /** Address of control's link: `unix:/path` or `tcp:host:port`. */
+  control: 'ZIMKI_AGENT_CONTROL',
+  machine: 'ZIMKI_AGENT_MACHINE',
+  joinToken: 'ZIMKI_AGENT_JOIN_TOKEN',
+  /** Absolute folder of this agent's own; short, since Unix sockets lie in it. */
+  runDir: 'ZIMKI_AGENT_RUN_DIR',
+  /** Handed to cells as CELL_ENV.store. */
+  store: 'ZIMKI_AGENT_STORE',
+  /** Argument vector of a cell: JSON array, its first an absolute program. */
+  cellCommand: 'ZIMKI_AGENT_CELL_COMMAND',
+  /** JSON object with any of AgentSettings. */
+  settings: 'ZIMKI_AGENT_SETTINGS',
+} as const
+
+const ms = z.number().int().positive()
+const bytes = z.number().int().positive()
+
+const settingsSchema = z.strictObject({
+  /** Cells kept ready ahead. */
+  spares: z.number().int().min(0).max(64).default(1),
+  /** Cells beyond which `cell.load` fails with NO_CAPACITY; spares do not count. */
+  maxCells: z.number().int().min(1).default(256),
+  /** Control away for longer than this: cells are drained and the agent ends. */
+  orphanMs: ms.default(5_000),
+  pingMs: ms.default(250),
+  /** A cell that does not answer for this long is killed. */
+  hangMs: ms.default(2_000),
+  /** Beyond its CPU limit an isolate may run on for this long before its cell is killed. */
+  overrunGraceMs: ms.default(1_000),
+  /** From the start of a cell's process until it is ready. */
+  startMs: ms.default(15_000),
+  loadMs: ms.default(30_000),
+  /** Time to end in order; then it is killed. */
+  drainMs: ms.default(10_000),
+  /** A cell that holds more is replaced and drained; at half as much again it is killed. */
+  cellRssBytes: bytes.default(2 * 1024 * 1024 * 1024),
+  /** CPU nanoseconds of a JSOP here; measured at the start when left out. */
+  jsopNs: z.number().positive().optional(),
+  /** CELL_ENV.egressAllow. */
+  egressAllow: z.string().default(''),
+  /** CELL_ENV.meter. */
+  meter: z.enum(['on', 'off']).default('on'),
+  /** Cells run as this user, when the agent is root. */
+  cellUser: z.strictObject({ uid: z.number().int().min(1), gid: z.number().int().min(1) }).optional(),
+  /** More variables for cells; CELL_ENV cannot be set so. */
+  cellEnv: z.record(z.string(), z.string()).default({}),
+})
+
+export type AgentSettings = z.output<typeof settingsSchema>
+
+const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
+
+const configSchema = z.object({
+  control: z.string().min(1),
+  machine: z.string().min(1).max(128),
+  joinToken: z.string().min(1).max(4096),
+  runDir: absolute,
+  store: z.string().min(1),
+  cellCommand: z.tuple([absolute], z.string()),
+  settings: settingsSchema,
+})
+
+export type AgentConfig = z.output<typeof configSchema>
+
+/** All settings, defaults filled in. INVALID_ARGUMENT naming the setting. */
+export function agentSettings(settings: z.input<typeof settingsSchema> = {}): AgentSettings {
+  const parsed = settingsSchema.safeParse(settings)
+  if (parsed.success) return parsed.data
+  throw invalid(AGENT_ENV.settings, parsed.error.issues[0], 0)
+}
+
+/** INVALID_ARGUMENT naming the variable; values never get into the message. */
+export function readAgentConfig(env: Readonly<Record<string, string | undefined>>): AgentConfig {
+  const parsed = configSchema.safeParse({
+    control: env[AGENT_ENV.control],
+    machine: env[AGENT_ENV.machine],
+    joinToken: env[AGENT_ENV.joinToken],
+    runDir: env[AGENT_ENV.runDir],
+    store: env[AGENT_ENV.store],
+    cellCommand: json(AGENT_ENV.cellCommand, env[AGENT_ENV.cellCommand]),
+    settings: json(AGENT_ENV.settings, env[AGENT_ENV.settings] ?? '{}'),
+  })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const name = AGENT_ENV[issue?.path[0] as keyof typeof AGENT_ENV] ?? 'ZIMKI_AGENT_*'
+  throw invalid(name, issue, 1)
+}
+
+function json(name: string, text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new PlatformError('INVALID_ARGUMENT', `the agent cannot start: ${name} is no JSON`, { cause })
+  }
+}
+
+function invalid(name: string, issue: z.core.$ZodIssue | undefined, depth: number): PlatformError {
+  const where = issue?.path.slice(depth).join('.')
+  const what = `${name}${where ? ` (${where})` : ''}: ${issue?.message ?? 'malformed'}`
+  return new PlatformError('INVALID_ARGUMENT', `the agent cannot start: ${what}`)
+}

@@ -1,0 +1,160 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { AgentCalls, Clock } from '@openzimki/core'
+import type { RpcHandlers } from '@openzimki/link'
+import { calibrateJsop } from '@openzimki/meter'
+import type { AgentConfig } from './agent-config.ts'
+import { hardenCellCommand } from './cell-command.ts'
+import { createSpawner } from './cell-spawner.ts'
+import { ControlClient } from './control-client.ts'
+import { LogForwarder } from './log-forwarder.ts'
+import { rssBytes } from './rss-bytes.ts'
+import { Supervisor } from './supervisor.ts'
+import { UsageForwarder } from './usage-forwarder.ts'
+import { UsageSpool } from './usage-spool.ts'
+
+export interface AgentOptions {
+  config: AgentConfig
+  version: string
+  clock: Clock
+  /** For the machine's own log, one line each. */
+  note(text: string): void
+}
+
+export interface Agent {
+  /** Resolves with the reason when the agent has ended, its cells with it. */
+  readonly ended: Promise<string>
+  /** Drains the cells, ships what they measured and ends. May be repeated. */
+  end(reason: string): Promise<void>
+}
+
+const SPOOL_BYTES = 64 << 20
+const LOG_INTERVAL_MS = 100
+
+/**
+ * Starts an agent: cells are kept ready at once, control is dialled until it answers. Rejects with INVALID_ARGUMENT for a
+ * configuration that cannot work.
+ */
+export async function createAgent({ config, version, clock, note }: AgentOptions): Promise<Agent> {
+  const { settings } = config
+  const jsopNs = settings.jsopNs ?? calibrateJsop()
+  const { command } = await hardenCellCommand(config.cellCommand)
+  const spawnCell = await createSpawner({
+    command,
+    runDir: config.runDir,
+    store: config.store,
+    jsopNs,
+    egressAllow: settings.egressAllow,
+    meter: settings.meter,
+    cellEnv: settings.cellEnv,
+    user: process.getuid?.() === 0 ? (settings.cellUser ?? null) : null,
+  })
+  const spool = await UsageSpool.open({ dir: join(config.runDir, 'spool'), maxBytes: SPOOL_BYTES })
+  const logs = new LogForwarder({
+    append: (entries) => control.call('log.append', entries),
+    wallMs: () => clock.nowMs(),
+    note,
+  })
+  const usage = new UsageForwarder({ report: (window) => control.call('usage.report', window), spool, note })
+  const supervisor = new Supervisor({
+    settings,
+    spawnCell,
+    nowMs: () => clock.monotonicMs(),
+    rssBytes,
+    onUsage: (cell, window) => usage.add(window, () => cell.acknowledge(window.sequence)),
+    onLog: (_, entries) => logs.add(entries),
+    onGone: (gone) => {
+      control
+        .call('cell.gone', gone)
+        .catch((error: Error) => note(`cell.gone was not told: ${error.message}`))
+    },
+    note,
+  })
+  const control = new ControlClient({
+    address: config.control,
+    join: {
+      machine: config.machine,
+      joinToken: config.joinToken,
+      version,
+      cpus: availableParallelism(),
+      memoryBytes: totalmem(),
+      jsopNs,
+    },
+    handlers: agentHandlers(supervisor, usage, logs),
+    orphanMs: settings.orphanMs,
+    onOnline: () => {
+      usage.online()
+      logs.online()
+    },
+    onOffline: () => {
+      usage.offline()
+      logs.offline()
+    },
+    onOrphaned: (reason) => void end(reason),
+    note,
+  })
+  const stopTimers = startTimers(supervisor, logs, settings.pingMs, clock, note)
+  const gate = Promise.withResolvers<string>()
+  let ending: Promise<void> | null = null
+  const end = (reason: string): Promise<void> => {
+    ending ??= endAll(reason)
+    return ending
+  }
+  const endAll = async (reason: string): Promise<void> => {
+    note(`the agent ends: ${reason}`)
+    await supervisor.drain(reason)
+    stopTimers()
+    await Promise.all([usage.flush(), logs.flush()])
+    control.close()
+    gate.resolve(reason)
+  }
+  supervisor.start()
+  control.start()
+  return { ended: gate.promise, end }
+}
+
+function agentHandlers(
+  supervisor: Supervisor,
+  usage: UsageForwarder,
+  logs: LogForwarder,
+): RpcHandlers<AgentCalls> {
+  return {
+    'cell.load': ({ cordon, load }) => supervisor.load(cordon, load),
+    'cell.unload': ({ cordon, realm, deployment }) => {
+      supervisor.unload(cordon, realm, deployment)
+      return null
+    },
+    'cell.renew': ({ cordon, realm, deployment, capability }) => {
+      supervisor.renew(cordon, realm, deployment, capability)
+      return null
+    },
+    'cell.list': () => supervisor.list(),
+    'agent.drain': async () => {
+      await supervisor.drain('control asked for it')
+      await Promise.all([usage.flush(), logs.flush()])
+      return null
+    },
+  }
+}
+
+/** Returns what stops them. */
+function startTimers(
+  supervisor: Supervisor,
+  logs: LogForwarder,
+  pingMs: number,
+  clock: Clock,
+  note: (text: string) => void,
+): () => void {
+  let lastMs = clock.monotonicMs()
+  const watch = setInterval(() => {
+    const nowMs = clock.monotonicMs()
+    const lateMs = Math.max(0, nowMs - lastMs - 2 * pingMs)
+    lastMs = nowMs
+    supervisor.watch(lateMs).catch((error: Error) => note(`watch: ${error.message}`))
+  }, pingMs)
+  const ship = setInterval(() => void logs.flush(), LOG_INTERVAL_MS)
+  return () => {
+    clearInterval(watch)
+    clearInterval(ship)
+  }
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { CELL_ENV, PlatformError } from '@openzimki/core'
+
+export interface SpawnerOptions {
+  /** With whatever hardening goes before the program (cell-command.ts). */
+  command: readonly [string, ...string[]]
+  runDir: string
+  store: string
+  jsopNs: number
+  egressAllow: string
+  meter: 'on' | 'off'
+  cellEnv: Readonly<Record<string, string>>
+  user: { uid: number; gid: number } | null
+}
+
+/** A cell's process, just started. */
+export interface SpawnedCell {
+  id: string
+  /** `unix:<path>`, where gateways reach it once it is ready. */
+  address: string
+  child: ChildProcess
+  channel: Duplex
+  /** Removes its socket and folder; after its end. */
+  cleanUp(): Promise<void>
+}
+
+export type SpawnCell = () => Promise<SpawnedCell>
+
+/** sun_path holds 108 bytes on Linux and 104 on macOS, NUL included. */
+const SOCKET_PATH_BYTES = 103
+/** Cells end first when memory runs out: above the platform's own 0, below the kernel's 1000 for "always". */
+const OOM_SCORE = '600'
+const CHANNEL_FD = 3
+
+/** Prepares the folders under `runDir`. INVALID_ARGUMENT when sockets in it would have too long a path. */
+export async function createSpawner(options: SpawnerOptions): Promise<SpawnCell> {
+  const empty = join(options.runDir, 'empty')
+  const sockets = join(options.runDir, 's')
+  requireShort(join(sockets, shortId(randomUUID()), 'c'))
+  await mkdir(options.runDir, { recursive: true, mode: 0o711 })
+  await mkdir(empty, { recursive: true, mode: 0o555 })
+  await rm(sockets, { recursive: true, force: true })
+  await mkdir(sockets, { recursive: true, mode: 0o711 })
+  return () => spawnCell(options, empty, sockets)
+}
+
+async function spawnCell(options: SpawnerOptions, empty: string, sockets: string): Promise<SpawnedCell> {
+  const id = randomUUID()
+  const folder = join(sockets, shortId(id))
+  const listen = join(folder, 'c')
+  await mkdir(folder, { mode: 0o700 })
+  if (options.user) await chown(folder, options.user.uid, options.user.gid)
+  const [program, ...args] = options.command
+  const child = spawn(program, args, {
+    cwd: empty,
+    env: cellEnvironment(options, id, listen),
+    // A session of its own, so that no signal to the agent's group reaches it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    ...(options.user ?? {}),
+  })
+  await started(child, folder)
+  await raiseOomScore(child.pid)
+  return {
+    id,
+    address: `unix:${listen}`,
+    child,
+    channel: child.stdio[CHANNEL_FD] as Duplex,
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Nothing is inherited from the agent: its environment holds the join token. */
+function cellEnvironment(options: SpawnerOptions, id: string, listen: string): Record<string, string> {
+  return {
+    TZ: 'UTC',
+    ...options.cellEnv,
+    [CELL_ENV.id]: id,
+    [CELL_ENV.listen]: listen,
+    [CELL_ENV.store]: options.store,
+    [CELL_ENV.jsopNs]: String(options.jsopNs),
+    [CELL_ENV.egressAllow]: options.egressAllow,
+    [CELL_ENV.meter]: options.meter,
+    // What `fork` sets: the child's Node then offers process.send and 'message' on this descriptor (see cell-channel.ts).
+    NODE_CHANNEL_FD: String(CHANNEL_FD),
+    NODE_CHANNEL_SERIALIZATION_MODE: 'json',
+  }
+}
+
+async function started(child: ChildProcess, folder: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+  } catch (cause) {
+    await rm(folder, { recursive: true, force: true })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new PlatformError('UNAVAILABLE', `no cell can be started: ${why}`, { cause })
+  }
+}
+
+/** Linux only; a process that has ended meanwhile needs none. */
+async function raiseOomScore(pid: number | undefined): Promise<void> {
+  if (process.platform !== 'linux') return
+  try {
+    await writeFile(`/proc/${pid}/oom_score_adj`, OOM_SCORE)
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'EACCES') throw thrown
+  }
+}
+
+/** 12 of a UUID's hex digits: unique enough in one folder, and short. */
+const shortId = (id: string) => id.replaceAll('-', '').slice(0, 12)
+
+function requireShort(path: string): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= SOCKET_PATH_BYTES) return
+  throw new PlatformError(
+    'INVALID_ARGUMENT',
+    `the run folder is too deep: its sockets would have paths of ${bytes} bytes, and Unix allows ${SOCKET_PATH_BYTES}; ` +
+      'choose a shorter data folder',
+  )
+}

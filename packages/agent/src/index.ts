@@ -1,0 +1,3 @@
+export * from './agent.ts'
+export * from './agent-config.ts'
+export * from './cell-command.ts'

@@ -1,0 +1,134 @@
+/**
+ * The machine contract. A machine is whatever runs one agent: a process, a container, a virtual machine. A provider
+ * knows nothing of realms, requests or cells.
+ *
+ * A provider is opened for one *owner* (one platform). Whatever it makes carries the owner's tag from the moment of its
+ * creation, and it neither sees nor touches anything else, so an orphan is always found and a stranger's machine never hit.
+ *
+ * Every method rejects with a PlatformError, whose code is one of PROVIDER_ERROR_CODES and nothing else:
+ * CANCELLED when `signal` aborts or the provider is closed, TIMEOUT when the infrastructure does not answer in time. After
+ * either the outcome is unknown: call again, all methods may be repeated without harm.
+ */
+export interface MachineProvider {
+  /** Of the adapter, lower case: `local`, `docker`, `aws-ec2`. */
+  readonly name: string
+  readonly owner: string
+  /** What it can do, honestly. The platform decides by it; nothing is degraded silently. */
+  readonly manifest: ProviderManifest
+  /** What may be launched now. Never empty unless nothing can be launched at all. */
+  offerings(options?: CallOptions): Promise<Offering[]>
+  /**
+   * Makes a machine under our id and resolves once it exists; it may still be `starting`. Idempotent: the same id with the
+   * same spec gives the first machine, whatever its state, and makes nothing. Concurrent calls count as repeated ones.
+   * ALREADY_EXISTS: the id is in use with another spec, or, after destroy, is still remembered by the infrastructure.
+   * INVALID_ARGUMENT: the spec is malformed, or its size or zone is not offered. NO_CAPACITY, QUOTA_EXCEEDED: nothing was made.
+   */
+  launch(spec: MachineSpec, options?: CallOptions): Promise<Machine>
+  /** NOT_FOUND: never launched, destroyed, or not ours. A machine that ended by itself is still found. */
+  inspect(id: string, options?: CallOptions): Promise<Machine>
+  /** All machines of the owner in order of id, also those that ended or whose launch was interrupted. */
+  list(options?: CallOptions): Promise<Machine[]>
+  /**
+   * Asks the machine to end in order, and ends it by force after `graceMs`. Resolves once it has ended; the id stays in use and
+   * the logs stay readable. No error when it has ended already. NOT_FOUND.
+   */
+  stop(id: string, options: CallOptions & { graceMs: number }): Promise<void>
+  /** Ends it by force and removes all it had. Resolves once gone, also when there was nothing, or it is not ours. */
+  destroy(id: string, options?: CallOptions): Promise<void>
+  /** The end of what the machine printed, at most `maxBytes` (default 64 KiB) of UTF-8. NOT_FOUND, UNSUPPORTED. */
+  logs(id: string, options?: CallOptions & { maxBytes?: number }): Promise<string>
+  /** Whether the infrastructure can be used, for the operator. Rejects only with CANCELLED; the bad news is in the findings. */
+  check(options?: CallOptions): Promise<CheckResult>
+  /** Lets go of connections; machines live on. Pending and later calls reject with CANCELLED. May be repeated. */
+  close(): Promise<void>
+}
+
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+/** The closed set of this contract. Anything else an adapter throws becomes INTERNAL. */
+export const PROVIDER_ERROR_CODES = [
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'INVALID_ARGUMENT',
+  'NO_CAPACITY',
+  'QUOTA_EXCEEDED',
+  'PERMISSION_DENIED',
+  'UNSUPPORTED',
+  'TIMEOUT',
+  'CANCELLED',
+  'INTERNAL',
+] as const
+
+export interface ProviderManifest {
+  /** The border between two machines, and between a machine and its host. */
+  isolation: 'process' | 'container' | 'vm'
+  /** What is done beyond that border on this very host, found out, not assumed. */
+  hardening: readonly Hardening[]
+  /** `logs` works; otherwise it throws UNSUPPORTED. */
+  logs: boolean
+  /** `stop` lets the agent end in order; otherwise it ends by force at once. */
+  gracefulStop: boolean
+  /** The machine goes on when the platform's process ends, until its agent gives up. */
+  outlivesPlatform: boolean
+  /** Bytes of all names and values of `env` together. */
+  maxEnvBytes: number
+}
+
+/** `no-new-privileges`: nothing inside can gain rights. `dies-with-parent`: the kernel ends what is left behind. */
+export type Hardening =
+  | 'process-group'
+  | 'unprivileged-user'
+  | 'no-new-privileges'
+  | 'dies-with-parent'
+  | 'memory-limit'
+  | 'read-only-files'
+  | 'private-network'
+
+/** A size in a zone. */
+export interface Offering {
+  size: string
+  zone: string
+  cpus: number
+  memoryBytes: number
+  /** Price of an hour, or null: the operator's own hardware. */
+  price: { amount: number; currency: string } | null
+  /** Machines of this offering that may still be launched, or null: not known. */
+  capacity: number | null
+}
+
+export interface MachineSpec {
+  /** Ours, a DNS label; never used for a second machine. The resource's name at the infrastructure is made from it. */
+  id: string
+  size: string
+  /** Null: the provider chooses. */
+  zone: string | null
+  /** The agent's environment. May hold secrets (the join token): adapters never log or list it. */
+  env: Readonly<Record<string, string>>
+}
+
+export interface Machine {
+  id: string
+  size: string
+  zone: string
+  /**
+   * `starting`: exists, not yet known to run. `running`: does, though its agent may not have joined. `stopping`. `stopped`: ended when
+   * asked. `failed`: ended unasked, or its launch was interrupted. The last two hold until destroy.
+   */
+  state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
+  /** Why it failed, for the operator; null otherwise. */
+  reason: string | null
+  /** Milliseconds since 1970. */
+  createdAtMs: number
+  /** What the infrastructure calls it (`pid 4711`, `i-0abc`), for people. */
+  native: string
+  /** `specFingerprint` of what it was launched with, kept by the adapter since creation. */
+  fingerprint: string
+}
+
+export interface CheckResult {
+  ok: boolean
+  /** Each says what is so, why it matters and what to do. `error` makes `ok` false. */
+  findings: { level: 'info' | 'warn' | 'error'; text: string }[]
+}

@@ -1,0 +1,78 @@
+import { PlatformError } from '@openzimki/core'
+import { PROVIDER_ERROR_CODES } from './contract.ts'
+import type { MachineDriver } from './machine-driver.ts'
+
+const CLOSED_CODES: ReadonlySet<string> = new Set(PROVIDER_ERROR_CODES)
+
+/** Runs a driver's work under a deadline, the caller's signal and the provider's own end, and wraps what it throws, once. */
+export class GuardedCalls {
+  readonly #driver: MachineDriver
+  readonly #deadlineMs: number
+  readonly #closing = new AbortController()
+  #closed: Promise<void> | null = null
+
+  constructor(driver: MachineDriver, deadlineMs: number) {
+    this.#driver = driver
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** A driver that ignores its signal cannot hold the caller: the call rejects all the same. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>, caller?: AbortSignal, extraMs = 0): Promise<T> {
+    const deadlineMs = this.#deadlineMs + extraMs
+    const deadline = AbortSignal.timeout(deadlineMs)
+    const signal = AbortSignal.any([this.#closing.signal, deadline, ...(caller ? [caller] : [])])
+    const stopped = () => {
+      if (this.#closing.signal.aborted) return cancelled('the provider is closed')
+      if (caller?.aborted) return cancelled('the caller gave up')
+      return this.#timeout(deadlineMs)
+    }
+    if (signal.aborted) throw stopped()
+    const aborted = Promise.withResolvers<never>()
+    const onAbort = () => aborted.reject(stopped())
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([start(work, signal), aborted.promise])
+    } catch (thrown) {
+      throw signal.aborted ? stopped() : this.#wrap(thrown)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeOnce()
+    return this.#closed
+  }
+
+  async #closeOnce(): Promise<void> {
+    this.#closing.abort()
+    try {
+      await this.#driver.close()
+    } catch (thrown) {
+      throw this.#wrap(thrown)
+    }
+  }
+
+  #wrap(thrown: unknown): PlatformError {
+    const error = thrown instanceof PlatformError ? thrown : this.#driver.mapError(thrown)
+    if (CLOSED_CODES.has(error.code)) return error
+    return new PlatformError('INTERNAL', error.message, { cause: error, details: { code: error.code } })
+  }
+
+  #timeout(deadlineMs: number): PlatformError {
+    return new PlatformError(
+      'TIMEOUT',
+      `provider ${this.#driver.name} did not answer within ${deadlineMs} ms; what was asked for may have happened or not: ` +
+        'repeat the call, and look at the provider with its check',
+    )
+  }
+}
+
+/** Also turns a synchronous throw into a rejection. */
+async function start<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return work(signal)
+}
+
+function cancelled(why: string): PlatformError {
+  return new PlatformError('CANCELLED', `cancelled: ${why}; what was asked for may have happened or not`)
+}

@@ -1,0 +1,5 @@
+export * from './contract.ts'
+export * from './create-provider.ts'
+export * from './machine-driver.ts'
+export * from './process-identity.ts'
+export * from './spec-fingerprint.ts'
