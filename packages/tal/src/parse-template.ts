@@ -1,9 +1,10 @@
 import { compileDirectives, DIRECTIVE_NAMES, type DirectiveSource } from './directives.ts'
-import { RAW_TEXT_ELEMENTS, TAL_NAMESPACE, VOID_ELEMENTS } from './elements.ts'
+import { RAW_TEXT_ELEMENTS, VOID_ELEMENTS } from './elements.ts'
 import { decodeEntities, escapeText, keepEntities } from './entities.ts'
 import { LineCounter } from './line-counter.ts'
 import type { TalElement, TalNode } from './node.ts'
-import { MarkupFault, readName, readTag, type Tag, type TagAttribute, valueOf } from './read-tag.ts'
+import { attributeText, MarkupFault, readName, readTag, type Tag, type TagAttribute } from './read-tag.ts'
+import { bindPrefixes, plainAttributes, startTag, talName } from './tal-names.ts'
 import { TemplateError } from './template-error.ts'
 
 /** Deeper nesting is refused, so that no template can exhaust the stack. */
@@ -44,7 +45,7 @@ class TemplateParser {
   readonly #nodes: TalNode[] = []
   readonly #frames: Frame[] = []
   #at = 0
-  #commentsEnd = false
+  #noComments = false
 
   constructor(source: string) {
     this.#source = source
@@ -85,14 +86,18 @@ class TemplateParser {
 
   #write(html: string): void {
     if (html === '') return
-    const { children, isVoid, name } = this.#top
+    const { children, isVoid } = this.#top
     if (isVoid) {
       if (html.trim() === '') return
-      throw new MarkupFault(this.#top.at, `<${name}> must be empty; close it with <${name}/>`)
+      throw this.#voidFault(this.#top)
     }
     const last = children[children.length - 1]
     if (last?.kind === 'markup') last.html += html
     else children.push({ kind: 'markup', html })
+  }
+
+  #voidFault({ at, name }: Frame): MarkupFault {
+    return new MarkupFault(at, `<${name}> is not closed; it is always empty, so write <${name}/>`)
   }
 
   #markup(): void {
@@ -100,10 +105,16 @@ class TemplateParser {
     if (source.startsWith('<!--', this.#at)) this.#write(this.#until('-->', 4, 'this comment'))
     else if (source.startsWith('<![CDATA[', this.#at))
       this.#write(escapeText(this.#until(']]>', 9, 'this CDATA section').slice(9, -3)))
-    else if (source.startsWith('<?', this.#at)) this.#until('?>', 2, 'this <?')
+    else if (source.startsWith('<?', this.#at)) this.#instruction()
     else if (source.startsWith('<!', this.#at)) this.#doctype()
     else if (source.startsWith('</', this.#at)) this.#close()
     else this.#open(readTag(source, this.#at))
+  }
+
+  /** Dropped; after one at the very beginning, such as the XML declaration, the line end goes too. */
+  #instruction(): void {
+    this.#until('?>', 2, 'this <?')
+    if (this.#nodes.length === 0 && this.#frames.length === 1 && this.#source[this.#at] === '\n') this.#at++
   }
 
   /** Takes the markup up to and with `end`. */
@@ -131,17 +142,23 @@ class TemplateParser {
   #rawMarkup(): void {
     const source = this.#source
     const at = this.#at
-    if (source.startsWith('<![CDATA[', at))
-      return this.#write(this.#until(']]>', 9, 'this CDATA section').slice(9, -3))
-    if (source.startsWith('</', at) && readName(source, at + 2) === this.#top.name) return this.#close()
-    if (source.startsWith('<!--', at) && !this.#commentsEnd) {
-      this.#commentsEnd = source.indexOf('-->', at) < 0
-      if (!this.#commentsEnd) return this.#write(this.#until('-->', 4, ''))
-    }
     const tag = this.#rawTag(at)
-    if (tag) return this.#open(tag)
-    this.#write('<')
-    this.#at = at + 1
+    if (tag) this.#open(tag)
+    else if (source.startsWith('<![CDATA[', at))
+      this.#write(this.#until(']]>', 9, 'this CDATA section').slice(9, -3))
+    else if (source.startsWith('</', at) && readName(source, at + 2) === this.#top.name) this.#close()
+    else if (this.#isComment(at)) this.#write(this.#until('-->', 4, 'this comment'))
+    else {
+      this.#write('<')
+      this.#at = at + 1
+    }
+  }
+
+  /** An unclosed `<!--` in a script is text, and then so are all after it. */
+  #isComment(at: number): boolean {
+    if (this.#noComments || !this.#source.startsWith('<!--', at)) return false
+    this.#noComments = this.#source.indexOf('-->', at + 4) < 0
+    return !this.#noComments
   }
 
   /** A tag with TAL about it, if there is one. */
@@ -163,6 +180,7 @@ class TemplateParser {
     const name = readName(this.#source, this.#at + 2)
     const frame = this.#top
     if (this.#frames.length === 1) throw new MarkupFault(this.#at, `</${name}> closes nothing`)
+    if (frame.name !== name && frame.isVoid) throw this.#voidFault(frame)
     if (frame.name !== name)
       throw new MarkupFault(
         this.#at,
@@ -182,8 +200,7 @@ class TemplateParser {
   #open(tag: Tag): void {
     const parent = this.#top
     const at = this.#at
-    if (parent.isVoid)
-      throw new MarkupFault(parent.at, `<${parent.name}> must be empty; close it with <${parent.name}/>`)
+    if (parent.isVoid) throw this.#voidFault(parent)
     if (this.#frames.length > MAX_DEPTH)
       throw new MarkupFault(at, `elements are nested more than ${MAX_DEPTH} deep`)
     this.#at = tag.end
@@ -243,39 +260,6 @@ class TemplateParser {
         ? talName(attribute.name, prefixes)
         : null
     if (name === null) return null
-    return { name, value: valueOf(attribute), at: attribute.at, line: this.#lines.lineAt(attribute.at) }
+    return { name, value: attributeText(attribute), at: attribute.at, line: this.#lines.lineAt(attribute.at) }
   }
-}
-
-/** `tal:x` to `x`, for any prefix of the TAL namespace; null for other names. */
-function talName(name: string, prefixes: ReadonlySet<string>): string | null {
-  const colon = name.indexOf(':')
-  return prefixes.has(name.slice(0, Math.max(colon, 0))) ? name.slice(colon + 1) : null
-}
-
-function bindPrefixes(tag: Tag, outer: ReadonlySet<string>): ReadonlySet<string> {
-  let prefixes: Set<string> | null = null
-  for (const attribute of tag.attributes) {
-    if (attribute.name !== 'xmlns' && !attribute.name.startsWith('xmlns:')) continue
-    prefixes ??= new Set(outer)
-    const prefix = attribute.name.slice(6)
-    if (valueOf(attribute).trim() === TAL_NAMESPACE) prefixes.add(prefix)
-    else prefixes.delete(prefix)
-  }
-  return prefixes ?? outer
-}
-
-/** The attributes that reach the page: neither TAL nor its declaration. */
-function plainAttributes(tag: Tag, prefixes: ReadonlySet<string>): { name: string; html: string }[] {
-  return tag.attributes
-    .filter(({ name, markup }) => {
-      if (name === 'xmlns' || name.startsWith('xmlns:')) return markup.trim() !== TAL_NAMESPACE
-      return !name.includes(':') || talName(name, prefixes) === null
-    })
-    .map(({ name, markup }) => ({ name, html: keepEntities(markup).replaceAll('"', '&quot;') }))
-}
-
-function startTag(tag: Tag, prefixes: ReadonlySet<string>): string {
-  const attributes = plainAttributes(tag, prefixes).map(({ name, html }) => ` ${name}="${html}"`)
-  return `<${tag.name}${attributes.join('')}>`
 }

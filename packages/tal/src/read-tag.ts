@@ -77,7 +77,7 @@ function readAttribute(source: string, at: number, limit: number): { attribute: 
 }
 
 /** The characters of an attribute's value. */
-export const valueOf = (attribute: TagAttribute): string => decodeEntities(attribute.markup)
+export const attributeText = (attribute: TagAttribute): string => decodeEntities(attribute.markup)
 
 function match(pattern: RegExp, source: string, at: number): string {
   pattern.lastIndex = at

@@ -46,11 +46,20 @@ function renderElement(element: TalElement, outer: Scope, target: RenderTarget):
     if (value !== DEFAULT && !isTrue(value)) return
   }
   const items = repeat ? evaluate(repeat, scope, target) : DEFAULT
-  if (!repeat || items === DEFAULT) return renderOnce(element, scope, target)
-  const list = asList(items)
+  if (repeat && items !== DEFAULT) renderRepeated(element, repeat.name, asList(items), scope, target)
+  else renderOnce(element, scope, target)
+}
+
+function renderRepeated(
+  element: TalElement,
+  name: string,
+  list: readonly unknown[],
+  scope: Scope,
+  target: RenderTarget,
+): void {
   for (let index = 0; index < list.length; index++) {
     const turn = scope.inner()
-    turn.setRepeat(repeat.name, list[index], repeatState(index, list.length))
+    turn.setRepeat(name, list[index], repeatState(index, list.length))
     renderOnce(element, turn, target)
   }
 }
@@ -68,8 +77,10 @@ const repeatState = (index: number, length: number): RepeatState => ({
 function renderOnce(element: TalElement, scope: Scope, target: RenderTarget): void {
   const { replace, content, omitTag } = element.directives
   const replacement = replace ? evaluate(replace, scope, target) : DEFAULT
-  if (replace && replacement !== DEFAULT)
-    return writeValue(replacement, replace.isStructure, element.inRawText, target)
+  if (replace && replacement !== DEFAULT) {
+    writeValue(replacement, replace.isStructure, element.inRawText, target)
+    return
+  }
   const inner = content ? evaluate(content, scope, target) : DEFAULT
   const attributes = element.isBlock ? '' : renderAttributes(element, scope, target)
   const isBare = element.isBlock || (omitTag !== null && isOmitted(omitTag, scope, target))
