@@ -40,7 +40,10 @@ async function converse(io: CliIo, client: Client, realm: string, terminal: Term
   for await (const line of terminal.lines(() => (source ? '... ' : `${realm}> `))) {
     if (line.trim() === '.exit') return
     source += `${line}\n`
-    if (source.trim() === '') continue
+    if (source.trim() === '') {
+      source = ''
+      continue
+    }
     try {
       const answer = await evaluate(client, realm, source, io.signal)
       io.stdout.write(`${printable(answer.value)}\n`)

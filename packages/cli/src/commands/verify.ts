@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { PlatformError } from '@openzimki/core'
 import { verifyReadings } from '@openzimki/meter'
 import type { Command } from 'commander'
@@ -25,16 +23,24 @@ export function verifyCommand(io: CliIo): Command {
     .option('--excerpt', 'the file may start in the middle of the chain')
     .action(async (file: string, options: Options) => {
       const [path, keyPath] = [resolve(io.cwd, file), resolve(io.cwd, options.key)]
-      await stat(path).catch((cause) => unreadable(file, cause))
       const key = await readFile(keyPath, 'utf8').catch((cause) => unreadable(options.key, cause))
-      const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
       const { heads, ...checked } = await withProgress(io, `Checking ${file}`, () =>
-        verifyReadings(lines, key, { excerpt: options.excerpt === true }),
+        verifyReadings(linesOf(path), key, { excerpt: options.excerpt === true }),
       )
       const result = { ...checked, heads: Object.fromEntries(heads) }
       print(io, options, result, () => verdict(file, checked))
       if (!checked.ok) throw failure()
     })
+}
+
+/** Opened only when it is read, so that nothing is left open when the key is refused. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = await open(path).catch((cause) => unreadable(path, cause))
+  try {
+    yield* file.readLines()
+  } finally {
+    await file.close()
+  }
 }
 
 function verdict(

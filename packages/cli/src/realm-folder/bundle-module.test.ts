@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { readRealmFolder } from './read-realm-folder.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const removals: (() => void)[] = []
 afterEach(() => {

@@ -3,8 +3,8 @@ import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { canonicalJson } from '@openzimki/core'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { readRealmFolder } from './read-realm-folder.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const removals: (() => void)[] = []
 afterEach(() => {

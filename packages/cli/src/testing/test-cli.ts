@@ -1,8 +1,8 @@
+import type { CliIo, Terminal } from '../io.ts'
+import { buildProgram } from '../program.ts'
+import { runProgram } from '../run-program.ts'
 import { type Answers, fakeApi } from './fake-api.ts'
-import type { CliIo, Terminal } from './io.ts'
-import { buildProgram } from './program.ts'
-import { temporaryFolder } from './realm-folder/temporary-folder.ts'
-import { runProgram } from './run-program.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export interface TestSetup {
   answers?: Answers

@@ -36,7 +36,10 @@ export function fakeApi(answers: Answers): { fetch: typeof fetch; calls: SeenCal
       route.query?.parse(query)
       const given = await answers[name]?.(call)
       if (given instanceof PlatformError) return failure(given)
-      if (typeof given === 'string' || given instanceof ReadableStream) return new Response(given)
+      if (typeof given === 'string') return new Response(given)
+      if (given instanceof ReadableStream) {
+        return new Response(given.pipeThrough(new TransformStream(), { signal: request.signal }))
+      }
       return route.answer === null ? new Response(null, { status: 204 }) : Response.json(given)
     } catch (thrown) {
       return failure(PlatformError.from(thrown, 'INVALID_ARGUMENT'))
