@@ -11,7 +11,11 @@ export interface ObjectStore {
   listClasses(realm: string): Promise<string[]>
   /** The object, or null. An expired object is gone from every read. */
   get(realm: string, className: string, id: string): Promise<StoredObject | null>
-  /** In the order asked for, then by id. Without perPage: all, up to `maxBytes` of data, beyond which TOO_LARGE. */
+  /**
+   * In the order asked for, then in the order of creation (newest first where the first key is descending, so `-field`
+   * is the reverse of `field`). Objects that lack a field of the order come last in both directions. Text orders by Unicode
+   * code point, by its first 128 characters. Without perPage: all, up to `maxBytes` of data, beyond which TOO_LARGE.
+   */
   search(realm: string, className: string, query: Query): Promise<StoredObject[]>
   count(realm: string, className: string, terms: Terms): Promise<number>
   /**
@@ -19,19 +23,24 @@ export interface ObjectStore {
    * `epoch` is what the writer believes; an older one than the realm's is FENCED.
    */
   batch(realm: string, epoch: number, operations: Operation[]): Promise<BatchResult>
-  /** Entries after `sequence`, oldest first, at most `limit` (default 1000). */
+  /**
+   * Entries after `sequence`, oldest first, at most `limit` (default and most 1000), fewer where they are large; none
+   * means that there are none. Conditions (ifVersion) are left out of them: they held.
+   */
   journal(realm: string, afterSequence: number, limit?: number): Promise<JournalEntry[]>
+  /** Forgets entries before `sequence`; nothing does so by itself. */
+  trimJournal(realm: string, beforeSequence: number): Promise<void>
   /** The realm's epoch; 1 for a realm never seen. */
   epoch(realm: string): Promise<number>
   /** Moves the epoch on; CONFLICT when it is not `expected`. */
   advanceEpoch(realm: string, expected: number): Promise<number>
-  /** Copies classes and objects into a realm that has none. */
+  /** Copies classes and objects into a realm that has none (else ALREADY_EXISTS), as they are when it resolves. */
   copyRealm(from: string, to: string): Promise<void>
   /** Removes all of a realm, journal included. No error when there is nothing. */
   deleteRealm(realm: string): Promise<void>
   /** Bytes of data that the realm's objects hold, and their number. */
   usage(realm: string): Promise<{ objects: number; bytes: number }>
-  /** Removes what has expired by now; the number removed. */
+  /** Removes what has expired by now, and the rows of deleted classes and realms; the number of expired ones removed. */
   sweep(limit?: number): Promise<number>
   close(): Promise<void>
 }
@@ -110,10 +119,10 @@ export interface BlobStore {
   ): Promise<{ digest: string; size: number }>
   /** Streams out; `end` is exclusive. NOT_FOUND. */
   get(digest: string, range?: { start?: number; end?: number }): Promise<AsyncIterable<Uint8Array>>
-  /** Size, or null when not there. */
-  stat(digest: string): Promise<{ size: number } | null>
-  /** No error when gone. */
-  delete(digest: string): Promise<void>
+  /** Size in bytes and the time of the last put, in milliseconds since 1970; null when not there. */
+  stat(digest: string): Promise<{ size: number; storedAtMs: number } | null>
+  /** No error when gone. With `unlessStoredSinceMs`: only when the last put was before; whether it was deleted. */
+  delete(digest: string, options?: { unlessStoredSinceMs?: number }): Promise<boolean>
   /** Digests in order after `after`, at most `limit` (default 1000). */
   list(options?: { after?: string; limit?: number }): Promise<string[]>
   close(): Promise<void>

@@ -1,0 +1,178 @@
+import { PlatformError } from '@openzimki/core'
+import type { BatchResult, Operation } from '../contract.ts'
+import { one, run, type Task } from '../sql/task.ts'
+import { type ClassRow, classMissing, findClass, openRealm, type RealmRow } from './catalogue.ts'
+import { indexObject } from './index-object.ts'
+import { appendJournal } from './journal.ts'
+import { isExpired, type ObjectRow, parseData } from './object-row.ts'
+import type { PreparedOperation, PreparedPut } from './prepare-batch.ts'
+
+type Head = BatchResult['results'][number]
+type Put = Extract<Operation, { op: 'put' }>
+
+/** One batch, inside a transaction that undoes it when this throws. FENCED, CONFLICT, NOT_FOUND, ALREADY_EXISTS. */
+export function* applyBatch(
+  realm: string,
+  epoch: number,
+  operations: PreparedOperation[],
+  nowMs: number,
+): Task<BatchResult> {
+  const row = yield* openRealm(realm)
+  checkEpoch(row, epoch)
+  const results: Head[] = []
+  for (const operation of operations) results.push(yield* apply(row.id, operation, nowMs))
+  const sequence = operations.length === 0 ? row.sequence : yield* appendJournal(row, operations, nowMs)
+  return { sequence, results }
+}
+
+export function checkEpoch(realm: RealmRow, epoch: number): void {
+  if (epoch === realm.epoch) return
+  if (epoch > realm.epoch) {
+    throw new PlatformError(
+      'INVALID_ARGUMENT',
+      `the realm is at epoch ${realm.epoch}; there is no epoch ${epoch} yet`,
+    )
+  }
+  throw new PlatformError(
+    'FENCED',
+    `another writer has taken this realm over (epoch ${realm.epoch}; this one has ${epoch}). Stop writing, and load it anew`,
+    { details: { epoch: realm.epoch } },
+  )
+}
+
+function* apply(realmId: number, prepared: PreparedOperation, nowMs: number): Task<Head> {
+  switch (prepared.operation.op) {
+    case 'put':
+      return yield* put(realmId, prepared as PreparedPut, nowMs)
+    case 'delete':
+      yield* remove(realmId, prepared.operation, nowMs)
+      return null
+    case 'createClass':
+      yield* createClass(realmId, prepared.operation)
+      return null
+    case 'deleteClass':
+      yield* deleteClass(realmId, prepared.operation.className)
+      return null
+  }
+}
+
+function* put(realmId: number, prepared: PreparedPut, nowMs: number): Task<Head> {
+  const { operation } = prepared
+  const classRow = yield* findClass(realmId, operation.className)
+  if (!classRow) throw classMissing(operation.className)
+  let existing = yield* findRow(classRow.id, operation.id)
+  if (existing && isExpired(existing, nowMs)) {
+    yield* removeRow(classRow, existing)
+    existing = undefined
+  }
+  checkVersion(operation, existing?.version ?? 0)
+  return existing ? yield* replace(classRow, existing, prepared) : yield* insert(classRow, prepared, nowMs)
+}
+
+function* insert(classRow: ClassRow, { operation, json, bytes }: PreparedPut, nowMs: number): Task<Head> {
+  const createdAt = new Date(nowMs).toISOString()
+  const made = yield* one<{ id: number }>(
+    `insert into objects (class_id, uuid, data, bytes, created_at, version, expires_ms)
+      values (?, ?, ?, ?, ?, 1, ?) returning id`,
+    classRow.id,
+    operation.id,
+    json,
+    bytes,
+    createdAt,
+    operation.expiresAtMs ?? null,
+  )
+  yield* indexObject(classRow.id, made!.id, null, operation.data)
+  yield* count(classRow.id, 1, bytes)
+  return { id: operation.id, version: 1, createdAt }
+}
+
+function* replace(
+  classRow: ClassRow,
+  existing: ObjectRow,
+  { operation, json, bytes }: PreparedPut,
+): Task<Head> {
+  const version = existing.version + 1
+  yield* run(
+    'update objects set data = ?, bytes = ?, version = ?, expires_ms = ? where id = ?',
+    json,
+    bytes,
+    version,
+    operation.expiresAtMs ?? null,
+    existing.id,
+  )
+  yield* indexObject(classRow.id, existing.id, parseData(existing.data!), operation.data)
+  yield* count(classRow.id, 0, bytes - existing.bytes)
+  return { id: operation.id, version, createdAt: existing.created_at }
+}
+
+function* remove(
+  realmId: number,
+  operation: Extract<Operation, { op: 'delete' }>,
+  nowMs: number,
+): Task<void> {
+  const classRow = yield* findClass(realmId, operation.className)
+  if (!classRow) throw classMissing(operation.className)
+  const existing = yield* findRow(classRow.id, operation.id)
+  checkVersion(operation, existing && !isExpired(existing, nowMs) ? existing.version : 0)
+  if (existing) yield* removeRow(classRow, existing)
+}
+
+/** Takes an object away with its index entries. */
+export function* removeRow(classRow: { id: number }, row: ObjectRow): Task<void> {
+  yield* run('delete from objects where id = ?', row.id)
+  yield* indexObject(classRow.id, row.id, parseData(row.data!), null)
+  yield* count(classRow.id, -1, -row.bytes)
+}
+
+const findRow = (classId: number, uuid: string): Task<ObjectRow | undefined> =>
+  one(
+    'select id, uuid, data, bytes, created_at, version, expires_ms from objects where class_id = ? and uuid = ?',
+    classId,
+    uuid,
+  )
+
+const count = (classId: number, objects: number, bytes: number): Task<void> =>
+  run('update classes set objects = objects + ?, bytes = bytes + ? where id = ?', objects, bytes, classId)
+
+/** `version` 0: there is no such object. */
+function checkVersion(operation: Put | Extract<Operation, { op: 'delete' }>, version: number): void {
+  if (operation.ifVersion === undefined || operation.ifVersion === version) return
+  const found = version === 0 ? 'it is not there' : `it is at version ${version}`
+  const wanted = operation.ifVersion === 0 ? 'it must be new' : `it must be at version ${operation.ifVersion}`
+  throw new PlatformError(
+    'CONFLICT',
+    `the object ${operation.id} of class "${operation.className}" was changed meanwhile: ${wanted}, but ${found}. Read it again, then try again`,
+    { details: { className: operation.className, id: operation.id, version } },
+  )
+}
+
+function* createClass(realmId: number, operation: Extract<Operation, { op: 'createClass' }>): Task<void> {
+  const known = yield* findClass(realmId, operation.className)
+  if (!known) {
+    yield* run(
+      'insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)',
+      realmId,
+      operation.className,
+    )
+  } else if (!operation.ifMissing) {
+    throw new PlatformError(
+      'ALREADY_EXISTS',
+      `the class "${operation.className}" exists already in this realm`,
+      {
+        details: { className: operation.className },
+      },
+    )
+  }
+}
+
+/** At once, whatever its size: its rows are doomed, and removed by and by. */
+function* deleteClass(realmId: number, className: string): Task<void> {
+  const known = yield* findClass(realmId, className)
+  if (!known) throw classMissing(className)
+  yield* doomClass(known.id)
+}
+
+export function* doomClass(classId: number): Task<void> {
+  yield* run('delete from classes where id = ?', classId)
+  yield* run("insert into doomed (kind, target_id) values ('class', ?)", classId)
+}

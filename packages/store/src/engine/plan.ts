@@ -1,0 +1,103 @@
+import type { Task } from '../sql/task.ts'
+import type { OrderKey } from '../terms/order.ts'
+import type { Term } from '../terms/term.ts'
+import { type Access, accessesOf, countAccess, isInOrder, walkOf } from './access.ts'
+import type { ClassRow } from './catalogue.ts'
+import { isOwnField } from './object-row.ts'
+import type { Walk } from './walk.ts'
+
+/** How far the selectivity of a term is looked into: about a millisecond. */
+const PROBE = 10_000
+
+/**
+ * How a search goes about it. `ordered`: walk an index that is in the order asked for, and stop at the page's end.
+ * `gather`: take all that the most selective term finds, and sort it.
+ */
+export interface Plan {
+  kind: 'ordered' | 'gather'
+  walks: Walk[]
+  /** Terms that the walks do not answer; to be asked of each object. */
+  residual: Term[]
+  /** The walk leaves out objects that lack the field of the order; they come after it. */
+  lackingAfter: boolean
+}
+
+interface Measured {
+  access: Access
+  hits: number
+}
+
+/** Null: nothing can match. `want`: how many of the first results are needed, Infinity for all. */
+export function* makePlan(
+  classRow: ClassRow,
+  terms: readonly Term[],
+  order: readonly OrderKey[],
+  want: number,
+): Task<Plan | null> {
+  const accesses = yield* accessesOf(classRow, terms)
+  if (accesses === null) return null
+  const measured: Measured[] = []
+  for (const access of accesses) measured.push({ access, hits: yield* countAccess(access, PROBE) })
+  if (measured.some(({ hits }) => hits === 0)) return null
+  const all = Math.max(classRow.objects, 1)
+  // Terms are taken as independent of each other: a guess, which costs time when wrong, never a result.
+  const expected = measured.reduce((rest, { hits }) => (rest * hits) / all, all)
+  const ordered = yield* orderedWays(classRow, terms, order[0], measured)
+  const gather = gatherWay(terms, measured)
+  let best: { plan: Plan; cost: number } | null = null
+  for (const way of ordered) {
+    const free = way.plan.residual.length === 0
+    const cost = Math.min(way.size, free ? want : (want * way.size) / Math.max(expected, 0.01))
+    if (!best || cost < best.cost) best = { plan: way.plan, cost }
+  }
+  return gather && (!best || gather.size < best.cost) ? gather.plan : best!.plan
+}
+
+interface Way {
+  plan: Plan
+  size: number
+}
+
+function* orderedWays(
+  classRow: ClassRow,
+  terms: readonly Term[],
+  order: OrderKey | undefined,
+  measured: Measured[],
+): Task<Way[]> {
+  const ways: Way[] = []
+  const descending = order?.descending ?? false
+  const natural = measured.filter(({ access }) => isInOrder(access, order))
+  for (const { access, hits } of natural) {
+    const walks = [{ ...access.walks[0]!, descending }]
+    const size = hits < PROBE ? hits : classRow.objects
+    ways.push({
+      size,
+      plan: { kind: 'ordered', walks, residual: residualOf(terms, access), lackingAfter: false },
+    })
+  }
+  const whole = order ? yield* walkOf(classRow, order.field, order.numeric) : null
+  const walk: Walk = whole ?? { source: 'rows', owner: classRow.id }
+  const lackingAfter = whole !== null && !isOwnField(order!.field) && natural.length === 0
+  ways.push({
+    // Walking on through those that lack the field is another turn over the class.
+    size: classRow.objects * (lackingAfter ? 2 : 1),
+    plan: { kind: 'ordered', walks: [{ ...walk, descending }], residual: [...terms], lackingAfter },
+  })
+  return ways
+}
+
+function gatherWay(terms: readonly Term[], measured: Measured[]): Way | null {
+  const [best] = measured.toSorted((a, b) => a.hits - b.hits)
+  if (!best) return null
+  const size = best.hits < PROBE ? best.hits : Number.POSITIVE_INFINITY
+  const plan: Plan = {
+    kind: 'gather',
+    walks: best.access.walks,
+    residual: residualOf(terms, best.access),
+    lackingAfter: false,
+  }
+  return { size, plan }
+}
+
+const residualOf = (terms: readonly Term[], access: Access): Term[] =>
+  access.range.decides ? terms.filter((term) => !access.terms.includes(term)) : [...terms]

@@ -1,0 +1,135 @@
+import { type Binding, type Command, one, type Task } from '../sql/task.ts'
+import type { Bound, Key } from './index-range.ts'
+import { OBJECT_COLUMNS, type ObjectRow } from './object-row.ts'
+
+/** The five indexes that a search can walk. `key` is what they are ordered by, `tie` the object's row within equal keys. */
+const SOURCES = {
+  terms: { index: 'terms t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id' },
+  numbers: { index: 'numbers t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id' },
+  created: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.created_at', tie: 'o.id' },
+  ids: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.uuid', tie: 'o.id' },
+  rows: { index: 'objects o', objects: false, owner: 'o.class_id', key: null, tie: 'o.id' },
+} as const
+
+export interface Walk {
+  source: keyof typeof SOURCES
+  /** Attribute of `terms` and `numbers`, class of the others. */
+  owner: number
+  /** One point of the index; then the order is that of creation. */
+  at?: Key
+  lower?: Bound | null
+  upper?: Bound | null
+  descending?: boolean
+}
+
+/** Where a walk goes on. */
+export interface Position {
+  key: Key
+  row: number
+}
+
+export type WalkRow = ObjectRow & { key: Key }
+
+/** Rows of one slice: small at first, because most searches end there. */
+const FIRST_SLICE = 32
+const LARGEST_SLICE = 512
+
+interface Condition {
+  where: string
+  bindings: Binding[]
+}
+
+function condition(walk: Walk, after: Position | null): Condition {
+  const { owner, key, tie } = SOURCES[walk.source]
+  const where = [`${owner} = ?`]
+  const bindings: Binding[] = [walk.owner]
+  const add = (sql: string, ...values: Binding[]) => {
+    where.push(sql)
+    bindings.push(...values)
+  }
+  const beyond = walk.descending ? '<' : '>'
+  const byTieOnly = key === null || walk.at !== undefined
+  if (walk.at !== undefined) add(`${key} = ?`, walk.at)
+  if (after && byTieOnly) add(`${tie} ${beyond} ?`, after.row)
+  if (after && !byTieOnly) add(`(${key}, ${tie}) ${beyond} (?, ?)`, after.key, after.row)
+  // The position is the tighter bound on its side; with both, the database would start at the looser one.
+  if (walk.lower && !(after && !walk.descending))
+    add(`${key} ${walk.lower.inclusive ? '>=' : '>'} ?`, walk.lower.key)
+  if (walk.upper && !(after && walk.descending))
+    add(`${key} ${walk.upper.inclusive ? '<=' : '<'} ?`, walk.upper.key)
+  return { where: where.join(' and '), bindings }
+}
+
+function ordering(walk: Walk): string {
+  const { key, tie } = SOURCES[walk.source]
+  const direction = walk.descending ? ' desc' : ''
+  return key === null || walk.at !== undefined
+    ? `${tie}${direction}`
+    : `${key}${direction}, ${tie}${direction}`
+}
+
+export function sliceCommand(walk: Walk, after: Position | null, limit: number): Command {
+  const { index, objects, key, tie } = SOURCES[walk.source]
+  const { where, bindings } = condition(walk, after)
+  // `cross join` keeps the index outside and the objects inside, whatever the planner believes.
+  const from = objects ? `${index} cross join objects o` : index
+  const join = objects ? ` and o.id = ${tie}` : ''
+  return {
+    sql: `select ${key ?? 0} as key, ${OBJECT_COLUMNS} from ${from} where ${where}${join} order by ${ordering(walk)} limit ?`,
+    bindings: [...bindings, limit],
+  }
+}
+
+/** Walks rows in order until `visit` returns true. With `needsData`, rows come with their data, large ones too. */
+export function* walkRows(
+  walk: Walk,
+  options: { after?: Position | null; needsData: boolean; firstSlice?: number },
+  visit: (row: WalkRow) => boolean,
+): Task<{ seen: number; stopped: boolean }> {
+  let after = options.after ?? null
+  let size = Math.min(options.firstSlice ?? FIRST_SLICE, LARGEST_SLICE)
+  let seen = 0
+  for (;;) {
+    const rows = (yield sliceCommand(walk, after, size)) as unknown as WalkRow[]
+    for (const row of rows) {
+      if (options.needsData && !(yield* ensureData(row))) continue
+      seen += 1
+      if (visit(row)) return { seen, stopped: true }
+    }
+    const last = rows[rows.length - 1]
+    if (!last || rows.length < size) return { seen, stopped: false }
+    after = { key: last.key, row: last.id }
+    size = Math.min(size * 2, LARGEST_SLICE)
+  }
+}
+
+/** Fetches the data of a large object; false when it was deleted since its slice. */
+export function* ensureData(row: ObjectRow): Task<boolean> {
+  if (row.data !== null) return true
+  const found = yield* one<{ data: string }>('select data from objects where id = ?', row.id)
+  row.data = found?.data ?? null
+  return row.data !== null
+}
+
+/** Entries of the index in this walk, counted up to `limit`; the objects are not touched. */
+export function* countWalk(walk: Walk, after: Position | null, limit: number): Task<number> {
+  const { where, bindings } = condition(walk, after)
+  const counted = yield* one<{ n: number }>(
+    `select count(*) as n from (select 1 from ${SOURCES[walk.source].index} where ${where} limit ?) counted`,
+    ...bindings,
+    limit,
+  )
+  return Number(counted?.n ?? 0)
+}
+
+/** Position `rows` entries further on, or null when the walk ends before. */
+export function* skipWalk(walk: Walk, after: Position | null, rows: number): Task<Position | null> {
+  const { index, key, tie } = SOURCES[walk.source]
+  const { where, bindings } = condition(walk, after)
+  const found = yield* one<{ key: Key; row: number }>(
+    `select ${key ?? 0} as key, ${tie} as row from ${index} where ${where} order by ${ordering(walk)} limit 1 offset ?`,
+    ...bindings,
+    rows - 1,
+  )
+  return found ? { key: found.key, row: found.row } : null
+}

@@ -1,0 +1,14 @@
+import type { Task } from './task.ts'
+
+/** What the store asks of a database. One of these per dialect; everything above is the same. */
+export interface Database {
+  /** Runs a reading task. It may be interrupted between two commands, so a long one does not hold up the others. */
+  read<T>(task: () => Task<T>): Promise<T>
+  /**
+   * Runs a writing task alone in a transaction of its own (savepoint): when it throws, nothing of it is kept and no other
+   * task is harmed. Resolves when it is on disk.
+   */
+  write<T>(task: () => Task<T>): Promise<T>
+  /** Refuses new work with UNAVAILABLE, finishes what was accepted, closes. */
+  close(): Promise<void>
+}

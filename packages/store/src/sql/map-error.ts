@@ -1,0 +1,29 @@
+import { PlatformError } from '@openzimki/core'
+
+const PLAIN: Record<string, [code: 'UNAVAILABLE' | 'INTERNAL', text: string]> = {
+  SQLITE_FULL: [
+    'UNAVAILABLE',
+    'the disk of the store is full; nothing was written. Free some space, then try again',
+  ],
+  SQLITE_BUSY: [
+    'UNAVAILABLE',
+    'another process has the database of the store open. Stop it, or give this one a folder of its own',
+  ],
+  SQLITE_IOERR: ['UNAVAILABLE', 'the disk of the store failed. Look at the machine before going on'],
+  SQLITE_READONLY: ['UNAVAILABLE', 'the database of the store cannot be written. Look at its owner and mode'],
+  SQLITE_CANTOPEN: ['UNAVAILABLE', 'the database of the store cannot be opened. Look at its folder and mode'],
+  SQLITE_CORRUPT: ['INTERNAL', 'the database of the store is damaged. Restore it from a backup'],
+  SQLITE_NOTADB: ['INTERNAL', 'the file of the store is not a database. Look at the data folder'],
+}
+
+/** Errors of the driver as PlatformErrors. SQL and bindings never get into a message: they may hold a tenant's data. */
+export function mapError(thrown: unknown): PlatformError {
+  if (thrown instanceof PlatformError) return thrown
+  const full = (thrown as { code?: unknown } | null)?.code
+  const code = typeof full === 'string' ? full : ''
+  const entry = Object.entries(PLAIN).find(([name]) => code === name || code.startsWith(`${name}_`))
+  if (entry) return new PlatformError(entry[1][0], entry[1][1], { cause: thrown })
+  return new PlatformError('INTERNAL', 'the store failed on a query; its log has the cause', {
+    cause: thrown,
+  })
+}

@@ -1,0 +1,27 @@
+/** A value that every dialect binds and returns alike. */
+export type Binding = string | number | null
+
+export type Row = Record<string, Binding>
+
+export interface Command {
+  readonly sql: string
+  readonly bindings: readonly Binding[]
+}
+
+/**
+ * Work on the database, written once for every dialect: it yields commands and gets their rows. A synchronous driver
+ * (better-sqlite3) runs it to the end in one turn, an asynchronous one (PostgreSQL) awaits between; neither shows here.
+ */
+export type Task<T> = Generator<Command, T, Row[]>
+
+export function* all<R>(sql: string, ...bindings: Binding[]): Task<R[]> {
+  return (yield { sql, bindings }) as R[]
+}
+
+export function* one<R>(sql: string, ...bindings: Binding[]): Task<R | undefined> {
+  return (yield { sql, bindings })[0] as R | undefined
+}
+
+export function* run(sql: string, ...bindings: Binding[]): Task<void> {
+  yield { sql, bindings }
+}
