@@ -1,0 +1,1 @@
+export { createModuleKind, type ModuleKind } from './create-module-kind.ts'

@@ -1,0 +1,1 @@
+export { installWeb, type Web } from './install-web.ts'
