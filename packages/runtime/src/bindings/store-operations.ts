@@ -49,7 +49,7 @@ export const storeOperations: Record<string, Operation> = {
   'store.put': async (call) => {
     const className = classOf(call)
     const operation = await putOperation(call, className)
-    const [head] = await write(call, [...ensureClass(className), operation])
+    const [head] = await write(call, [...ensureClass(className, call.params.makeClass === true), operation])
     return head
   },
   'store.delete': async (call) => {
@@ -59,8 +59,8 @@ export const storeOperations: Record<string, Operation> = {
 }
 
 /** Platform classes appear at their first use; a program's own are made by zimki.persist.create. */
-function ensureClass(className: string): StoreOperation[] {
-  return className === USER_CLASS || className === GROUP_CLASS
+function ensureClass(className: string, always = false): StoreOperation[] {
+  return always || className === USER_CLASS || className === GROUP_CLASS
     ? [{ op: 'createClass', className, ifMissing: true }]
     : []
 }
@@ -69,7 +69,8 @@ function ensureClass(className: string): StoreOperation[] {
 function noClass(call: OperationCall): (error: unknown) => null {
   return (error) => {
     const missing = error instanceof PlatformError && error.code === 'NOT_FOUND'
-    if (missing && ensureClass(String(call.params.className)).length > 0) return null
+    if (missing && ensureClass(String(call.params.className), call.params.makeClass === true).length > 0)
+      return null
     throw error
   }
 }

@@ -81,15 +81,14 @@ export class Cell {
 
   /** A stream from a gateway. */
   accept(stream: LinkStream): void {
-    let head: RequestHead
-    try {
-      head = JSON.parse(stream.head) as RequestHead
-    } catch (error) {
-      return stream.reset(new PlatformError('PROTOCOL', 'the head of a request is JSON', { cause: error }))
-    }
-    const host = this.#loaded.get(keyOf(head))?.ready
-    if (!host)
-      return stream.reset(new PlatformError('UNAVAILABLE', 'the realm is not loaded in this cell: ask again'))
+    const head = readHead(stream)
+    const host = head && this.#loaded.get(keyOf(head))?.ready
+    if (head && host) this.#begin(head, host, stream)
+    else if (head)
+      stream.reset(new PlatformError('UNAVAILABLE', 'the realm is not loaded in this cell: ask again'))
+  }
+
+  #begin(head: RequestHead, host: RealmHost, stream: LinkStream): void {
     const request = new RunningRequest(this.#nextRequest++, head, stream, host.load.limits.responseBytes)
     stream.handlers = {
       onData: (chunk) => request.body.push(chunk),
@@ -129,4 +128,13 @@ export class Cell {
 
 function keyOf({ realm, deployment }: { realm: string; deployment: string }): string {
   return `${realm} ${deployment}`
+}
+
+function readHead(stream: LinkStream): RequestHead | null {
+  try {
+    return JSON.parse(stream.head) as RequestHead
+  } catch (error) {
+    stream.reset(new PlatformError('PROTOCOL', 'the head of a request is JSON', { cause: error }))
+    return null
+  }
 }

@@ -64,7 +64,10 @@ export class RunningRequest {
   respond(response: ResponseHead, body: DoorBytes, encoding: BufferEncoding = 'utf8'): void {
     if (this.#responded || this.#ended) return
     const bytes = toBytes(body, encoding)
-    if (bytes.byteLength > this.#bytesLeft) return this.fail(this.#tooLarge())
+    if (bytes.byteLength > this.#bytesLeft) {
+      this.fail(this.#tooLarge())
+      return
+    }
     this.#sendHead(response, bytes)
     this.amounts.bytesOut += bytes.byteLength
     this.#end()

@@ -1,5 +1,4 @@
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const VALUE = /^[\t\x20-\x7e\x80-\uffff]{0,16384}$/
 /** Framing and connections are the gateway's; a program that sets them could desynchronise its clients. */
 const NOT_THEIRS = new Set([

@@ -187,5 +187,5 @@ export class IsolateHost {
 }
 
 function copyIn(bytes: DoorBytes): unknown {
-  return bytes instanceof ArrayBuffer ? new ivm.ExternalCopy(bytes).copyInto({ release: true }) : bytes
+  return typeof bytes === 'object' ? new ivm.ExternalCopy(bytes).copyInto({ release: true }) : bytes
 }

@@ -47,7 +47,6 @@ export class SliceClock {
       if (totalNs > 0) this.#onSlice(running, totalNs)
       return
     }
-    if (entries.length === 1) return this.#onSlice(entries[0]!.request || null, totalNs)
     this.#divide(entries, totalNs)
   }
 

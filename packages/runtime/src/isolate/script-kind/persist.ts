@@ -91,7 +91,7 @@ export function makeClass(door: HostDoor, className: string): PersistClass {
     if (!head) throw new Error(`deleteInstance: this ${className} was never saved`)
     ask(door, 'store.delete', { className, id: head.id })
   })
-  hide(persisted.prototype, 'toString', function toString(this: object) {
+  hide(persisted.prototype, 'toString', function asText(this: object) {
     return heads.get(this)?.id ?? `[${className}]`
   })
 

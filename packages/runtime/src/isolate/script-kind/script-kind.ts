@@ -26,7 +26,10 @@ export class ScriptKind {
   }
 
   readonly enter = (event: string, request: number, payload: string): void => {
-    if (event === 'start') return this.#start(JSON.parse(payload))
+    if (event === 'start') {
+      this.#start(JSON.parse(payload))
+      return
+    }
     try {
       this.#answer(request, this.#run(event, JSON.parse(payload)))
     } catch (error) {

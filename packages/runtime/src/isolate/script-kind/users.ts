@@ -32,7 +32,7 @@ export class Users {
           .filter((group) => ((group as Group).members ?? []).includes(String(this.id)))
       },
     })
-    hide(this.userClass.prototype, 'toString', function toString(this: User) {
+    hide(this.userClass.prototype, 'toString', function asText(this: User) {
       return String(this.username ?? '')
     })
     hide(groupClass.prototype, 'add', function add(this: Group, user: User) {

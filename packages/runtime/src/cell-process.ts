@@ -1,0 +1,104 @@
+import {
+  CELL_ENV,
+  DEFAULT_LIMITS,
+  type FromCell,
+  PlatformError,
+  systemClock,
+  type ToCell,
+} from '@openzimki/core'
+import { listenLinks } from '@openzimki/link'
+import { createEgress } from './bindings/egress/index.ts'
+import { Cell } from './cell/cell.ts'
+import { CellChannel, LogShipper } from './cell/cell-channel.ts'
+import { CellMeter } from './cell/cell-meter.ts'
+import { IsolatePool } from './cell/isolate-pool.ts'
+import { connectRealmStores } from './cell/realm-stores.ts'
+import { readSnapshot } from './engine/prelude.ts'
+
+/** Paths of the startup snapshots, `script` and `module`, come as arguments. */
+const [, , scriptSnapshot, moduleSnapshot] = process.argv
+
+/**
+ * The program of a cell. It holds no credential, no database and no account's data but the capabilities it is given,
+ * and it ends when its agent is gone.
+ */
+async function main(): Promise<void> {
+  const env = readEnv()
+  const send = (message: FromCell): void => {
+    if (process.connected) process.send?.(message)
+  }
+  const logs = new LogShipper(send)
+  // The meter first: it tells the threads of isolates by their not being there yet.
+  const meter = openMeter(env, send, () => cell.settleClocks())
+  const pool = await openPool()
+  const cell: Cell = new Cell({
+    pool,
+    meter,
+    egress: createEgress({ allow: env.egressAllow }),
+    connectRealm: connectRealmStores(env.store),
+    log: logs.add,
+    clock: systemClock,
+  })
+  const channel = new CellChannel({ send, cell, meter, end: () => process.exit(0) })
+  process.on('message', (message: ToCell) => channel.receive(message))
+  process.on('disconnect', () => process.exit(0))
+  await listenLinks(`unix:${env.listen}`, (link) => {
+    link.onStream = (stream) => cell.accept(stream)
+  })
+  send({ type: 'ready', pid: process.pid })
+}
+
+interface CellEnvironment {
+  id: string
+  listen: string
+  store: string
+  jsopNs: number
+  egressAllow: string[]
+  meter: boolean
+}
+
+function readEnv(): CellEnvironment {
+  const need = (name: string): string => {
+    const value = process.env[name]
+    if (value) return value
+    throw new PlatformError('INVALID_ARGUMENT', `the cell cannot start: ${name} is not set`)
+  }
+  return {
+    id: need(CELL_ENV.id),
+    listen: need(CELL_ENV.listen),
+    store: need(CELL_ENV.store),
+    jsopNs: Number(process.env[CELL_ENV.jsopNs] ?? 1_000_000),
+    egressAllow: (process.env[CELL_ENV.egressAllow] ?? '').split(',').filter(Boolean),
+    meter: process.env[CELL_ENV.meter] !== 'off',
+  }
+}
+
+async function openPool(): Promise<IsolatePool> {
+  if (!scriptSnapshot || !moduleSnapshot)
+    throw new PlatformError('INVALID_ARGUMENT', 'a cell needs its two snapshots')
+  const snapshots = { script: await readSnapshot(scriptSnapshot), module: await readSnapshot(moduleSnapshot) }
+  const pool = new IsolatePool({ snapshots, spares: 1, spareMemoryMb: DEFAULT_LIMITS.memoryMb })
+  await pool.fill()
+  return pool
+}
+
+function openMeter(
+  env: CellEnvironment,
+  send: (message: FromCell) => void,
+  settle: () => void,
+): CellMeter | null {
+  if (!env.meter) return null
+  const { id: source, jsopNs } = env
+  return new CellMeter({
+    source,
+    jsopNs,
+    clock: systemClock,
+    settle,
+    ship: (window) => send({ type: 'usage', window }),
+  })
+}
+
+await main().catch((error) => {
+  process.stderr.write(`cell: ${String(error?.stack ?? error)}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,8 @@
+import { fileURLToPath } from 'node:url'
+
+export { SHARED_CLASS, SHARED_REALM, sharedId } from './bindings/library-operations.ts'
+export { hashPassword, verifyPassword } from './bindings/password.ts'
+export { ensurePreludes, type PreludePaths } from './engine/prelude.ts'
+
+/** The program of a cell: `node --no-node-snapshot <this> <script snapshot> <module snapshot>`. */
+export const cellEntryPath = fileURLToPath(new URL('./cell-process.ts', import.meta.url))

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { TestCell } from '../testing/test-cell.ts'
+
+/** ZIMKI-API sections 1 and 2: what a script realm is, and how it publishes. */
+describe('ZIMKI-API 1-2: script realm and publishing', () => {
+  let cell: TestCell
+  beforeAll(async () => {
+    cell = await TestCell.open()
+  })
+  afterAll(() => cell.close())
+
+  describe('section 1: the language', () => {
+    it('is sloppy global script: undeclared assignments are globals and this in a plain call is the global object', async () => {
+      const realm = await cell.script({
+        'a.js': 'undeclared = 41; function whoAmI() { return this === globalThis }',
+        'b.js':
+          'zimki.publishPath("/", function () { return [typeof undeclared, whoAmI(), octal].join() }); var octal = 010;',
+      })
+      expect(await realm.text('/')).toBe('number,true,8')
+    })
+
+    it('hoists declarations over publishPath calls and shares one context among the pieces in name order', async () => {
+      const realm = await cell.script({
+        '1.js': 'zimki.publishPath("/", handler); function handler() { return second() }',
+        '2.js': 'function second() { return "from the second piece" }',
+      })
+      expect(await realm.text('/')).toBe('from the second piece')
+    })
+
+    it('has no window and no document, and adds nothing enumerable to Array.prototype or Object.prototype', async () => {
+      const realm = await cell.script(`zimki.publishPath("/", function () {
+        var seen = []; for (var i in []) seen.push(i); for (var k in {}) seen.push(k);
+        return [typeof window, typeof document, seen.length].join() })`)
+      expect(await realm.text('/')).toBe('undefined,undefined,0')
+    })
+
+    it('hands nothing of the host to the program', async () => {
+      const realm = await cell.script(`zimki.publishPath("/", function () {
+        return [typeof process, typeof require, typeof __openzimkiBoot, typeof SharedArrayBuffer === 'undefined' ? 'x' : 'x',
+          (function () { try { return typeof zimki.log.constructor("return process")() } catch (e) { return e.name } })()].join() })`)
+      expect(await realm.text('/')).toBe('undefined,undefined,undefined,x,ReferenceError')
+    })
+
+    it('refuses E4X with an error that says so', async () => {
+      await expect(cell.script('var x = <page><title/></page>;')).rejects.toMatchObject({
+        code: 'SCRIPT_ERROR',
+        message: expect.stringMatching(/^javascript\/main\.js:1:9: .*E4X/),
+        details: expect.objectContaining({ file: 'javascript/main.js', line: 1, column: 9 }),
+      })
+    })
+
+    it('keeps the context warm across requests', async () => {
+      const realm = await cell.script('var n = 0; zimki.publishPath("/", function () { return String(++n) })')
+      await realm.text('/')
+      expect(await realm.text('/')).toBe('2')
+    })
+
+    it('makes class globals before the first piece runs', async () => {
+      const realm = await cell.script(
+        'var early = typeof Page.search; zimki.publishPath("/", function () { return early })',
+        {
+          classes: ['Page'],
+        },
+      )
+      expect(await realm.text('/')).toBe('function')
+    })
+  })
+
+  describe('section 2: paths', () => {
+    it('takes a string path with or without leading slash, a function or a string', async () => {
+      const realm = await cell.script(`
+        zimki.publishPath("/with", function () { return "with" })
+        zimki.publishPath("without", function () { return "without" })
+        zimki.publishPath("/static", "<b>as is</b>")`)
+      expect([await realm.text('/with'), await realm.text('/without'), await realm.text('/static')]).toEqual([
+        'with',
+        'without',
+        '<b>as is</b>',
+      ])
+    })
+
+    it('searches a RegExp unanchored in the path without its leading slash and hands over args, path and match', async () => {
+      const realm = await cell.script(`zimki.publishPath(/page\\/(\\w+)/, function (args, path, match) {
+        return [args.q, path, match[1]].join() })`)
+      expect(await realm.text('/a/page/Home?q=1')).toBe('1,a/page/Home,Home')
+    })
+
+    it('prefers published files, then string paths, then RegExps in the order they were bound', async () => {
+      const realm = await cell.script(
+        `zimki.publishPath(/^o/, function () { return "first pattern" })
+         zimki.publishPath(/one|two/, function () { return "second pattern" })
+         zimki.publishPath("one", function () { return "string" })
+         zimki.publishPath("file.txt", function () { return "never" })`,
+        { files: { 'file.txt': 'file' } },
+      )
+      const got = await Promise.all(['/file.txt', '/one', '/other', '/two'].map((path) => realm.text(path)))
+      expect(got).toEqual(['file', 'string', 'first pattern', 'second pattern'])
+    })
+
+    it('answers 404 when nothing matches', async () => {
+      const realm = await cell.script('')
+      expect((await realm.request('/nothing')).status).toBe(404)
+    })
+  })
+
+  describe('section 2: args', () => {
+    const echo = `zimki.publishPath("/", function (args) { return { mimetype: "application/json", content: JSON.stringify(args) } })`
+
+    it('has query and form parameters by name, strings, repeated names as an array, missing ones undefined', async () => {
+      const realm = await cell.script(echo)
+      const form = {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'b=2&save=Save&a=3',
+      }
+      expect(JSON.parse(await realm.text('/?a=1&u=%C3%A9', form))).toEqual({
+        a: ['1', '3'],
+        u: 'é',
+        b: '2',
+        save: 'Save',
+      })
+    })
+
+    it('has an uploaded file as { filename, mimetype, content, size }', async () => {
+      const realm = await cell.script(echo)
+      const body = Buffer.concat([
+        Buffer.from(
+          '--X\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n',
+        ),
+        Buffer.from([0, 255, 10]),
+        Buffer.from('\r\n--X\r\nContent-Disposition: form-data; name="title"\r\n\r\nHé\r\n--X--\r\n'),
+      ])
+      const headers = { 'content-type': 'multipart/form-data; boundary=X' }
+      expect(JSON.parse(await realm.text('/', { method: 'POST', headers, body }))).toEqual({
+        photo: { filename: 'a.png', mimetype: 'image/png', content: '\u0000ÿ\n', size: 3 },
+        title: 'Hé',
+      })
+    })
+
+    it('does not let a parameter reach the prototype', async () => {
+      const realm = await cell.script(
+        'zimki.publishPath("/", function (args) { return String({}.polluted) + typeof args.__proto__ })',
+      )
+      expect(await realm.text('/?__proto__=x&__proto__.polluted=1&constructor=y')).toMatch(/^undefined/)
+    })
+
+    it('refuses a malformed form with INVALID_ARGUMENT', async () => {
+      const realm = await cell.script(echo)
+      const request = { method: 'POST', headers: { 'content-type': 'multipart/form-data' }, body: 'nonsense' }
+      expect((await realm.failure('/', request)).code).toBe('INVALID_ARGUMENT')
+    })
+  })
+
+  describe('section 2: what a handler returns', () => {
+    it('a string is text/html in UTF-8', async () => {
+      const realm = await cell.script('zimki.publishPath("/", function () { return "h\u00e9" })')
+      const { headers, text, status } = await realm.request('/')
+      expect([status, headers['content-type'], text]).toEqual([200, 'text/html; charset=utf-8', 'hé'])
+    })
+
+    it('an object has content, mimetype, charset, status and headers', async () => {
+      const realm = await cell.script(`
+        zimki.publishPath("/a", function () { return { content: "h\u00e9", mimetype: "text/plain", charset: "iso-8859-1", status: 201, headers: { "X-A": "b" } } })
+        zimki.publishPath("/b", function () { return { content: "\\u0000\\u00ff", mimetype: "image/png" } })`)
+      const a = await realm.request('/a')
+      expect([a.status, a.headers['content-type'], a.headers['x-a'], [...a.bytes]]).toEqual([
+        201,
+        'text/plain; charset=iso-8859-1',
+        'b',
+        [104, 233],
+      ])
+      const b = await realm.request('/b')
+      expect([b.headers['content-type'], [...b.bytes]]).toEqual(['image/png', [0, 255]])
+    })
+
+    it('zimki.redirect(url) is a 302, undefined an empty 200', async () => {
+      const realm = await cell.script(`
+        zimki.publishPath("/go", function () { return zimki.redirect(zimki.root + "/there") })
+        zimki.publishPath("/empty", function () {})`)
+      const go = await realm.request('/go', { root: '/u/abc' })
+      expect([go.status, go.headers.location]).toEqual([302, '/u/abc/there'])
+      const empty = await realm.request('/empty')
+      expect([empty.status, empty.text]).toEqual([200, ''])
+    })
+
+    it('cannot split the response or set its framing with headers', async () => {
+      const realm = await cell.script(`zimki.publishPath("/", function () { return { content: "x",
+        headers: { "X-Bad": "a\\r\\nSet-Cookie: evil=1", "Transfer-Encoding": "chunked", "bad name": "x", "X-Good": "y" } } })`)
+      const { headers } = await realm.request('/')
+      expect(Object.keys(headers).sort()).toEqual(['content-type', 'x-good'])
+    })
+
+    it('an uncaught error is a 500 that tells the client nothing and the log everything', async () => {
+      const realm = await cell.script(
+        'zimki.publishPath("/", function () { throw new Error("the secret reason") })',
+      )
+      const failure = await realm.failure('/')
+      expect([failure.code, failure.httpStatus]).toEqual(['SCRIPT_ERROR', 500])
+      expect(failure.message).not.toContain('secret')
+      const entry = cell.logs.find((line) => line.realm === realm.realm)
+      expect(entry).toMatchObject({
+        level: 'error',
+        text: expect.stringMatching(/the secret reason[\s\S]*javascript\/main\.js:1:/),
+      })
+    })
+
+    it.each(['null', '"text"', '{ get message() { throw 1 } }', '{ toString: null }'])(
+      'survives a program that throws %s',
+      async (thrown) => {
+        const realm = await cell.script(`zimki.publishPath("/", function () { throw ${thrown} })`)
+        expect((await realm.failure('/')).code).toBe('SCRIPT_ERROR')
+      },
+    )
+  })
+
+  it('zimki.root, zimki.apikey and zimki.alias are those of the current request', async () => {
+    const realm = await cell.script(
+      'zimki.publishPath("/", function () { return [zimki.root, zimki.apikey, zimki.alias].join() })',
+    )
+    expect(await realm.text('/', { root: '/u/k1', key: 'k1' })).toBe('/u/k1,k1,realm')
+    expect(await realm.text('/', { root: '', key: 'k2' })).toBe(',k2,realm')
+  })
+
+  describe('section 2: publishService', () => {
+    const service = `zimki.publishService("photos.list", function (user, limit) {
+        return { photo: [{ id: 1, title: user }, { id: 2, title: limit || "none" }] } },
+        '<photos><photo id="1"><title>x</title></photo><photo/></photos>',
+        { user: {}, limit: { optional: 1 } })`
+
+    it('pours the result into the shape of the example, in the Froody envelope', async () => {
+      const realm = await cell.script(service)
+      const { headers, text } = await realm.request('/zimki?api_key=k&method=photos.list&user=ann')
+      expect(headers['content-type']).toBe('text/xml; charset=utf-8')
+      expect(text).toContain('<rsp stat="ok">')
+      expect(text).toMatch(/<photo id="1">\s*<title>ann<\/title>\s*<\/photo>\s*<photo id="2">/)
+    })
+
+    it('answers a missing argument and an unknown method with their codes', async () => {
+      const realm = await cell.script(service)
+      expect(await realm.text('/zimki?api_key=k&method=photos.list')).toContain('perl.methodcall.param')
+      expect(await realm.text('/zimki?api_key=k&method=nope')).toContain('froody.invoke.nosuchmethod')
+    })
+
+    it('speaks JSON and reflects', async () => {
+      const realm = await cell.script(service)
+      const json = await realm.text('/zimki?api_key=k&method=photos.list&user=a&_type=json')
+      expect(JSON.parse(json)).toMatchObject({ stat: 'ok' })
+      expect(await realm.text('/zimki?api_key=k&method=froody.reflection.getMethods')).toContain(
+        'photos.list',
+      )
+    })
+  })
+})

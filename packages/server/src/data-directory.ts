@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { PlatformError } from '@openzimki/core'
+
+/** Longest path of a Unix socket that every system takes, with room for our names. */
+const MAX_RUN_PATH = 60
+
+/** Where an installation keeps what outlives it. */
+export interface DataDirectory {
+  root: string
+  control: string
+  store: string
+  blobs: string
+  cache: string
+  machines: string
+  operatorFile: string
+  lockFile: string
+  /** Sockets; short, because the system limits their length. */
+  run: string
+}
+
+/** Makes what is missing. Only the owner may read it. PERMISSION_DENIED says which folder could not be made. */
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
+  const root = resolve(path)
+  const directory: DataDirectory = {
+    root,
+    control: join(root, 'control.sqlite'),
+    store: join(root, 'store.sqlite'),
+    blobs: join(root, 'blobs'),
+    cache: join(root, 'cache'),
+    machines: join(root, 'machines'),
+    operatorFile: join(root, 'operator.json'),
+    lockFile: join(root, 'lock'),
+    run: runDirectory(root),
+  }
+  for (const folder of [root, directory.blobs, directory.cache, directory.machines, directory.run])
+    await makeFolder(folder)
+  return directory
+}
+
+function runDirectory(root: string): string {
+  const inside = join(root, 'run')
+  if (inside.length <= MAX_RUN_PATH) return inside
+  return join(tmpdir(), `zimki-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`)
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await chmod(path, 0o700)
+  } catch (error) {
+    throw new PlatformError(
+      'PERMISSION_DENIED',
+      `the data folder ${path} cannot be made: ${(error as Error).message}. Choose another with --data`,
+      { cause: error },
+    )
+  }
+}
+
+/** A secret of the installation, made at the first start; mode 0600. */
+export async function readSecret(directory: DataDirectory, name: string): Promise<Buffer> {
+  const path = join(directory.root, name)
+  try {
+    return Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const secret = randomBytes(32)
+    await writeFile(path, `${secret.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    return secret
+  }
+}

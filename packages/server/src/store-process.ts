@@ -1,0 +1,45 @@
+import { systemClock } from '@openzimki/core'
+import { openFileBlobStore, openSqliteStore, serveStore } from '@openzimki/store'
+
+const SWEEP_MS = 60_000
+
+/** What the store's process is told, in its environment. */
+export const STORE_ENV = {
+  address: 'ZIMKI_STORE_ADDRESS',
+  database: 'ZIMKI_STORE_DATABASE',
+  blobs: 'ZIMKI_STORE_BLOBS',
+  secret: 'ZIMKI_STORE_SECRET',
+} as const
+
+/** The one process that holds the realms' database. It ends when the platform is gone. */
+async function main(): Promise<void> {
+  const need = (name: string): string => {
+    const value = process.env[name]
+    if (value) return value
+    throw new Error(`${name} is not set`)
+  }
+  const { objects, refs } = await openSqliteStore({ filename: need(STORE_ENV.database), clock: systemClock })
+  const blobs = await openFileBlobStore({ directory: need(STORE_ENV.blobs) })
+  const secret = Buffer.from(need(STORE_ENV.secret), 'base64url')
+  const server = await serveStore({ address: need(STORE_ENV.address), objects, blobs, refs, secret, clock: systemClock })
+  const sweep = setInterval(() => void objects.sweep(10_000), SWEEP_MS)
+  const end = async (): Promise<void> => {
+    clearInterval(sweep)
+    await server.close()
+    await objects.close()
+    process.exit(0)
+  }
+  process.on('disconnect', () => void end())
+  process.on('message', (message) => {
+    if (message === 'end') void end()
+  })
+  // The platform ends its parts in order; a Ctrl-C of the terminal reaches all at once.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => undefined)
+  process.send?.('ready')
+}
+
+await main().catch((error) => {
+  process.stderr.write(`store: ${String(error?.stack ?? error)}\n`)
+  process.exit(1)
+})
