@@ -1,9 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { AgentCalls, Clock } from '@openzimki/core'
-import type { RpcHandlers } from '@openzimki/link'
+import type { Clock } from '@openzimki/core'
 import { calibrateJsop } from '@openzimki/meter'
 import type { AgentConfig } from './agent-config.ts'
+import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
 import { createSpawner } from './cell-spawner.ts'
 import { ControlClient } from './control-client.ts'
@@ -30,6 +30,7 @@ export interface Agent {
 
 const SPOOL_BYTES = 64 << 20
 const LOG_INTERVAL_MS = 100
+const USAGE_RETRY_MS = 1_000
 
 /**
  * Starts an agent: cells are kept ready at once, control is dialled until it answers. Rejects with INVALID_ARGUMENT for a
@@ -38,7 +39,7 @@ const LOG_INTERVAL_MS = 100
 export async function createAgent({ config, version, clock, note }: AgentOptions): Promise<Agent> {
   const { settings } = config
   const jsopNs = settings.jsopNs ?? calibrateJsop()
-  const { command } = await hardenCellCommand(config.cellCommand)
+  const { command, user } = await hardenCellCommand(config.cellCommand, settings.cellUser)
   const spawnCell = await createSpawner({
     command,
     runDir: config.runDir,
@@ -47,7 +48,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     egressAllow: settings.egressAllow,
     meter: settings.meter,
     cellEnv: settings.cellEnv,
-    user: process.getuid?.() === 0 ? (settings.cellUser ?? null) : null,
+    user,
   })
   const spool = await UsageSpool.open({ dir: join(config.runDir, 'spool'), maxBytes: SPOOL_BYTES })
   const logs = new LogForwarder({
@@ -93,7 +94,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     onOrphaned: (reason) => void end(reason),
     note,
   })
-  const stopTimers = startTimers(supervisor, logs, settings.pingMs, clock, note)
+  const stopTimers = startTimers(supervisor, usage, logs, settings.pingMs, clock, note)
   const gate = Promise.withResolvers<string>()
   let ending: Promise<void> | null = null
   const end = (reason: string): Promise<void> => {
@@ -113,33 +114,10 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   return { ended: gate.promise, end }
 }
 
-function agentHandlers(
-  supervisor: Supervisor,
-  usage: UsageForwarder,
-  logs: LogForwarder,
-): RpcHandlers<AgentCalls> {
-  return {
-    'cell.load': ({ cordon, load }) => supervisor.load(cordon, load),
-    'cell.unload': ({ cordon, realm, deployment }) => {
-      supervisor.unload(cordon, realm, deployment)
-      return null
-    },
-    'cell.renew': ({ cordon, realm, deployment, capability }) => {
-      supervisor.renew(cordon, realm, deployment, capability)
-      return null
-    },
-    'cell.list': () => supervisor.list(),
-    'agent.drain': async () => {
-      await supervisor.drain('control asked for it')
-      await Promise.all([usage.flush(), logs.flush()])
-      return null
-    },
-  }
-}
-
 /** Returns what stops them. */
 function startTimers(
   supervisor: Supervisor,
+  usage: UsageForwarder,
   logs: LogForwarder,
   pingMs: number,
   clock: Clock,
@@ -153,7 +131,9 @@ function startTimers(
     supervisor.watch(lateMs).catch((error: Error) => note(`watch: ${error.message}`))
   }, pingMs)
   const ship = setInterval(() => void logs.flush(), LOG_INTERVAL_MS)
+  const retry = setInterval(() => usage.retry(), USAGE_RETRY_MS)
   return () => {
+    clearInterval(retry)
     clearInterval(watch)
     clearInterval(ship)
   }

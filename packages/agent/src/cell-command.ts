@@ -5,36 +5,57 @@ import type { Hardening } from '@openzimki/provider'
 
 type Command = readonly [string, ...string[]]
 
+export interface CellUser {
+  uid: number
+  gid: number
+}
+
 export interface HardenedCommand {
   command: Command
-  /** What it really does here. */
+  /** Who cells run as; null: the agent's own user. */
+  user: CellUser | null
+  /** What this really does here, for the provider's manifest. */
   hardening: Hardening[]
 }
 
-/** Of util-linux; absolute, because an agent has no PATH. */
-const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv']
-/** The kernel kills the cell when its agent is gone, even one that hangs; and nothing in it can gain rights. */
-const SETPRIV_FLAGS = ['--pdeathsig', 'KILL', '--no-new-privs', '--']
+/** Of util-linux, outermost first; absolute paths, because an agent has no PATH. */
+const LAYERS: { program: string; flags: string[]; gives: Hardening[] }[] = [
+  // No file may grow, and no core file with customers' data is written: a cell has nothing to keep.
+  { program: '/usr/bin/prlimit', flags: ['--core=0', '--fsize=0', '--'], gives: ['read-only-files'] },
+  // The kernel kills the cell when its agent is gone, even one that hangs; and nothing in it can gain rights.
+  {
+    program: '/usr/bin/setpriv',
+    flags: ['--pdeathsig', 'KILL', '--no-new-privs', '--'],
+    gives: ['no-new-privileges', 'dies-with-parent'],
+  },
+]
 
 /**
- * Puts before a cell's command what this host offers to confine it. Tried, not assumed: where the tool is missing or too old, the
- * command stays as it is and `hardening` says so.
+ * Puts before a cell's command what this host offers to confine it. Tried, not assumed: what is missing or too old is left
+ * out, and `hardening` says what remains. `user` takes effect when the agent is root, which alone may change users.
  */
-export async function hardenCellCommand(command: Command): Promise<HardenedCommand> {
-  for (const setpriv of SETPRIV) {
-    if (!(await works(setpriv))) continue
-    return {
-      command: [setpriv, ...SETPRIV_FLAGS, ...command],
-      hardening: ['process-group', 'no-new-privileges', 'dies-with-parent'],
-    }
+export async function hardenCellCommand(command: Command, user?: CellUser): Promise<HardenedCommand> {
+  const hardening: Hardening[] = ['process-group']
+  const before: string[] = []
+  for (const { program, flags, gives } of LAYERS) {
+    if (!(await works(program, flags))) continue
+    before.push(program, ...flags)
+    hardening.push(...gives)
   }
-  return { command, hardening: ['process-group'] }
+  const changesUser = user !== undefined && process.getuid?.() === 0
+  if (changesUser) hardening.push('unprivileged-user')
+  return {
+    command: [...before, ...command] as unknown as Command,
+    user: changesUser ? user : null,
+    hardening,
+  }
 }
 
-async function works(setpriv: string): Promise<boolean> {
+/** Lets the tool run itself under its own flags. */
+async function works(program: string, flags: string[]): Promise<boolean> {
   try {
-    await access(setpriv, constants.X_OK)
-    await promisify(execFile)(setpriv, [...SETPRIV_FLAGS, setpriv, '--version'], { timeout: 5_000 })
+    await access(program, constants.X_OK)
+    await promisify(execFile)(program, [...flags, program, '--version'], { timeout: 5_000 })
     return true
   } catch {
     return false

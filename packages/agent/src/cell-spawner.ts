@@ -24,6 +24,10 @@ export interface SpawnedCell {
   address: string
   child: ChildProcess
   channel: Duplex
+  /** Resolves when the process has ended; asked for before anything else, since it may end at once. */
+  exited: Promise<{ code: number | null; signal: string | null }>
+  /** Resolves when all it wrote has been read too. */
+  allRead: Promise<void>
   /** Removes its socket and folder; after its end. */
   cleanUp(): Promise<void>
 }
@@ -63,6 +67,10 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     ...(options.user ?? {}),
   })
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  const allRead = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await started(child, folder)
   await raiseOomScore(child.pid)
   return {
@@ -70,6 +78,8 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     address: `unix:${listen}`,
     child,
     channel: child.stdio[CHANNEL_FD] as Duplex,
+    exited,
+    allRead,
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -39,6 +39,9 @@ export interface CellOptions {
   nowMs: () => number
 }
 
+/** A process that has ended but whose pipes somebody holds open is not waited for any longer. */
+const LAST_WORDS_MS = 1_000
+
 /** One cell process as its supervisor sees it. What it says is believed only of what it was given. */
 export class Cell {
   readonly id: string
@@ -85,7 +88,7 @@ export class Cell {
     for (const stream of [spawned.child.stdout, spawned.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.output.add(text))
     }
-    spawned.child.once('exit', (code, signal) => this.#exited(code, signal))
+    void spawned.exited.then(({ code, signal }) => this.#exited(code, signal))
   }
 
   get isReady(): boolean {
@@ -183,6 +186,7 @@ export class Cell {
 
   /** Code of its cordon has got out of its isolate: whoever was running is to blame. */
   #killForLying({ message }: PlatformError): void {
+    this.#channel.close()
     const blame = suspects({ vitals: this.vitals, deployments: this.loads.all() })
     this.kill(`it broke the protocol: ${message}`, blame)
   }
@@ -219,15 +223,23 @@ export class Cell {
     else if (verdict === 'acknowledged') this.#send({ type: 'usage-ack', sequence: window.sequence })
   }
 
-  #exited(code: number | null, signal: string | null): void {
+  /** What the cell said before its end is still in the pipe, its last meter among it. */
+  async #exited(code: number | null, signal: string | null): Promise<void> {
     this.#isEnded = true
     if (this.#drainTimer) clearTimeout(this.#drainTimer)
+    this.#channel.refill()
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, LAST_WORDS_MS)
+    await Promise.race([this.#spawned.allRead, late.promise])
+    clearTimeout(timer)
     this.#channel.close()
     const how = signal ? `it ended by ${signal}` : `it ended with exit status ${code}`
     const said = this.output.lastLines(3)
-    const reason = said ? `${how}: ${said}` : how
-    this.#end ??= { how: 'crashed', reason, signal, blame: null }
-    const end = { ...this.#end, signal }
+    this.#end ??= { how: 'crashed', reason: said ? `${how}: ${said}` : how, signal, blame: null }
+    this.#finish({ ...this.#end, signal })
+  }
+
+  #finish(end: CellEnd): void {
     const blamed = this.#events.onEnded(this, end)
     this.#readyGate.reject(cellGone(end.reason))
     for (const entry of this.loads.all()) {

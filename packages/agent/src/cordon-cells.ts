@@ -2,29 +2,69 @@ import { PlatformError } from '@openzimki/core'
 import type { Cell } from './cell.ts'
 
 export interface CordonCellsOptions {
+  /** A cell that is nobody's. */
   take(): Promise<Cell>
   maxCells: number
 }
 
-/** Which cell serves which cordon. A cordon has one cell, and one more for each group that quarantine parted from it. */
+/** A cordon has one home, and one more for each group that quarantine parted from it. */
+interface Home {
+  cordon: string
+  group: string
+  coming: Promise<Cell>
+  /** Null until it came. */
+  cell: Cell | null
+  /** Loads under way: a home in use is not empty, whatever its cell holds. */
+  users: number
+}
+
+/** Which cell serves which cordon. */
 export class CordonCells {
   readonly #options: CordonCellsOptions
-  readonly #homes = new Map<
-    string,
-    { cordon: string; group: string; cell: Cell | null; coming: Promise<Cell> }
-  >()
+  readonly #homes = new Map<string, Home>()
 
   constructor(options: CordonCellsOptions) {
     this.#options = options
   }
 
-  /** The cell, taken from the spares where there is none. Concurrent calls share it. NO_CAPACITY, UNAVAILABLE. */
-  cellOf(cordon: string, group: string): Promise<Cell> {
+  /** Works with the cell, taking one where there is none; concurrent calls share it. NO_CAPACITY, UNAVAILABLE. */
+  async use<T>(cordon: string, group: string, work: (cell: Cell) => Promise<T>): Promise<T> {
+    const home = this.#homeOf(cordon, group)
+    home.users += 1
+    try {
+      return await work(await home.coming)
+    } finally {
+      home.users -= 1
+    }
+  }
+
+  /** The cells that a cordon has now. */
+  cellsOf(cordon: string): Cell[] {
+    return [...this.#homes.values()].flatMap(({ cordon: whose, cell }) =>
+      whose === cordon && cell ? [cell] : [],
+    )
+  }
+
+  /** Cells of a cordon that hold nothing and are not in use; they are forgotten. */
+  takeEmpty(cordon: string): Cell[] {
+    const empty = [...this.#homes.values()].flatMap(({ cordon: whose, users, cell }) =>
+      whose === cordon && users === 0 && cell?.loads.size === 0 ? [cell] : [],
+    )
+    for (const cell of empty) this.forget(cell)
+    return empty
+  }
+
+  /** The next call for its cordon takes another cell. */
+  forget(cell: Cell): void {
+    for (const [key, home] of this.#homes) if (home.cell === cell) this.#homes.delete(key)
+  }
+
+  #homeOf(cordon: string, group: string): Home {
     const key = JSON.stringify([cordon, group])
     const there = this.#homes.get(key)
-    if (there && !there.cell?.isEnding) return there.coming
-    if (!there && this.#homes.size >= this.#options.maxCells) return Promise.reject(this.#full())
-    const home = { cordon, group, cell: null as Cell | null, coming: this.#options.take() }
+    if (there && !there.cell?.isEnding) return there
+    if (!there && this.#homes.size >= this.#options.maxCells) throw this.#full()
+    const home: Home = { cordon, group, coming: this.#options.take(), cell: null, users: 0 }
     this.#homes.set(key, home)
     home.coming.then(
       (cell) => {
@@ -35,19 +75,7 @@ export class CordonCells {
         if (this.#homes.get(key) === home) this.#homes.delete(key)
       },
     )
-    return home.coming
-  }
-
-  /** The cells that a cordon has now. */
-  of(cordon: string): { group: string; cell: Cell }[] {
-    return [...this.#homes.values()].flatMap(({ cordon: whose, group, cell }) =>
-      whose === cordon && cell ? [{ group, cell }] : [],
-    )
-  }
-
-  /** The next call for its cordon takes another cell. */
-  forget(cell: Cell): void {
-    for (const [key, home] of this.#homes) if (home.cell === cell) this.#homes.delete(key)
+    return home
   }
 
   #full(): PlatformError {

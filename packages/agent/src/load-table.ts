@@ -8,6 +8,12 @@ export interface DeploymentRef {
 /** Names a deployment within a cell. */
 export const loadKey = ({ realm, deployment }: DeploymentRef): string => `${realm}/${deployment}`
 
+/** The inverse; neither part has a slash (agent-handlers.ts). */
+export function parseLoadKey(key: string): DeploymentRef {
+  const slash = key.indexOf('/')
+  return { realm: key.slice(0, slash), deployment: key.slice(slash + 1) }
+}
+
 /** One deployment in a cell, from the first message about it. */
 export class LoadEntry {
   readonly id: number

@@ -84,7 +84,8 @@ export class LogForwarder {
     const share = Math.max(1, Math.floor(BATCH_ENTRIES / this.#backlogs.size))
     for (const [key, backlog] of this.#backlogs) {
       if (batch.length >= BATCH_ENTRIES || chars >= BATCH_CHARS) break
-      const taken = backlog.entries.splice(0, share)
+      const count = countUpTo(backlog.entries, share, BATCH_CHARS - chars)
+      const taken = backlog.entries.splice(0, count)
       for (const { text } of taken) chars += text.length
       batch.push(...taken)
       if (backlog.entries.length > 0) continue
@@ -107,4 +108,14 @@ export class LogForwarder {
     this.#backlogs.set(key, backlog)
     return backlog
   }
+}
+
+/** How many of the first `most` entries fit into `maxChars`; at least one, so that there is progress. */
+function countUpTo(entries: readonly LogEntry[], most: number, maxChars: number): number {
+  let chars = 0
+  for (const [index, { text }] of entries.slice(0, most).entries()) {
+    chars += text.length
+    if (chars > maxChars) return Math.max(1, index)
+  }
+  return Math.min(most, entries.length)
 }

@@ -14,7 +14,7 @@ import { draining } from './cell-error.ts'
 import type { SpawnCell } from './cell-spawner.ts'
 import { CordonCells } from './cordon-cells.ts'
 import { judgeCell, type Verdict } from './judge-cell.ts'
-import { loadKey } from './load-table.ts'
+import { loadKey, parseLoadKey } from './load-table.ts'
 import { Quarantine } from './quarantine.ts'
 import { SpareCells } from './spare-cells.ts'
 
@@ -70,12 +70,13 @@ export class Supervisor {
       if (this.#isDraining) throw draining()
       const group = this.#quarantine.group(load)
       try {
-        const cell = await this.#homes.cellOf(cordon, group)
-        const ms = await cell.load(load)
-        return { cell: cell.id, address: cell.address, ms }
+        return await this.#homes.use(cordon, group, async (cell) => {
+          const ms = await cell.load(load)
+          return { cell: cell.id, address: cell.address, ms }
+        })
       } catch (thrown) {
         const error = PlatformError.from(thrown)
-        this.#retireEmpty(cordon, group)
+        this.#retireEmpty(cordon)
         if (error.code !== 'UNAVAILABLE' || attempt === ATTEMPTS) throw error
       }
     }
@@ -83,14 +84,12 @@ export class Supervisor {
 
   /** A cell that is left without a deployment is ended: idle realms cost no process. */
   unload(cordon: string, realm: string, deployment: string): void {
-    for (const { cell, group } of this.#homes.of(cordon)) {
-      cell.unload(realm, deployment)
-      this.#retireEmpty(cordon, group)
-    }
+    for (const cell of this.#homes.cellsOf(cordon)) cell.unload(realm, deployment)
+    this.#retireEmpty(cordon)
   }
 
   renew(cordon: string, realm: string, deployment: string, capability: string): void {
-    for (const { cell } of this.#homes.of(cordon)) cell.renew(realm, deployment, capability)
+    for (const cell of this.#homes.cellsOf(cordon)) cell.renew(realm, deployment, capability)
   }
 
   async list(): Promise<CellStatus[]> {
@@ -184,7 +183,7 @@ export class Supervisor {
   }
 
   #strike(cell: Cell, key: string, reason: string): Offender {
-    const [realm = '', deployment = ''] = key.split('/')
+    const { realm, deployment } = parseLoadKey(key)
     const refused = this.#quarantine.strike(key, reason)
     this.#options.note(
       `deployment ${key} brought cell ${cell.id} down: ${reason}${refused ? '; it is refused' : ''}`,
@@ -202,11 +201,9 @@ export class Supervisor {
     }
   }
 
-  #retireEmpty(cordon: string, group: string): void {
-    for (const home of this.#homes.of(cordon)) {
-      if (home.group !== group || home.cell.loads.size > 0 || home.cell.isEnding) continue
-      this.#homes.forget(home.cell)
-      void home.cell.drain('nothing is left in it', this.#options.settings.drainMs)
+  #retireEmpty(cordon: string): void {
+    for (const cell of this.#homes.takeEmpty(cordon)) {
+      void cell.drain('nothing is left in it', this.#options.settings.drainMs)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { ERROR_CODES, PlatformError, type UsageWindow } from '@openzimki/core'
+import { PlatformError, type UsageWindow } from '@openzimki/core'
 import type { UsageSpool } from './usage-spool.ts'
 
 export interface UsageForwarderOptions {
@@ -7,6 +7,9 @@ export interface UsageForwarderOptions {
   spool: UsageSpool
   note(text: string): void
 }
+
+/** Control has looked at the window and will never take it. Anything else may be different the next time. */
+const FINAL = new Set(['INVALID_ARGUMENT', 'PERMISSION_DENIED', 'TOO_LARGE'])
 
 interface Waiting {
   window: UsageWindow
@@ -22,7 +25,9 @@ export class UsageForwarder {
   #queue: Waiting[] = []
   /** In the spool: what to call when control has it, by source and sequence. */
   readonly #spooled = new Map<string, () => void>()
-  #isOnline = false
+  #isLinked = false
+  /** Control took the last window, or has not been tried since it came. */
+  #isTaking = false
   #work: Promise<void> = Promise.resolve()
   #dropped = 0
 
@@ -37,14 +42,21 @@ export class UsageForwarder {
 
   /** Control is there: ships the spool first, then what waits. */
   online(): void {
-    this.#isOnline = true
+    this.#isLinked = true
+    this.#isTaking = true
     this.#run(() => this.#shipSpool())
     this.#kick()
   }
 
   offline(): void {
-    this.#isOnline = false
+    this.#isLinked = false
+    this.#isTaking = false
     this.#kick()
+  }
+
+  /** Called in intervals: control may be there and yet have been unable to take a window. */
+  retry(): void {
+    if (this.#isLinked && !this.#isTaking) this.online()
   }
 
   /** Resolves when everything that was added is with control or in the spool. */
@@ -71,7 +83,7 @@ export class UsageForwarder {
     while (this.#queue.length > 0) {
       const [first] = this.#queue
       if (!first) return
-      if (!this.#isOnline || !(await this.#reported(first.window))) return this.#spoolQueue()
+      if (!this.#isTaking || !(await this.#reported(first.window))) return this.#spoolQueue()
       this.#queue.shift()
       first.onSafe()
     }
@@ -84,8 +96,8 @@ export class UsageForwarder {
       return true
     } catch (thrown) {
       const error = PlatformError.from(thrown, 'UNAVAILABLE')
-      if (ERROR_CODES[error.code].retry || error.code === 'CANCELLED') {
-        this.#isOnline = false
+      if (!FINAL.has(error.code)) {
+        this.#isTaking = false
         return false
       }
       this.#options.note(`usage ${name(window)} was refused and is lost: ${error.message}`)
@@ -111,7 +123,7 @@ export class UsageForwarder {
     const { spool } = this.#options
     for (const path of await spool.files()) {
       for (const window of await spool.read(path)) {
-        if (!this.#isOnline || !(await this.#reported(window))) return
+        if (!this.#isTaking || !(await this.#reported(window))) return
         this.#spooled.get(name(window))?.()
         this.#spooled.delete(name(window))
       }

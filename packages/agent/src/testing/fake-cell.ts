@@ -1,3 +1,4 @@
+import { writeFileSync, writeSync } from 'node:fs'
 import type { CellLoad, FromCell, IsolateReport, ToCell } from '@openzimki/core'
 
 /**
@@ -44,6 +45,15 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
   crashes: () => setImmediate(() => process.abort()),
   exits: () => setImmediate(() => process.exit(3)),
   measures: (load) => usage(load),
+  writes: (load) => {
+    try {
+      writeFileSync('/tmp/zimki-cell-was-here', 'x')
+      log(load, 'wrote')
+    } catch (thrown) {
+      log(load, String((thrown as NodeJS.ErrnoException).code))
+    }
+  },
+  'logs-user': (load) => log(load, `${process.getuid?.()} ${process.getgid?.()} ${process.cwd()}`),
   logs: (load) => log(load, JSON.stringify(Object.keys(process.env).sort())),
   floods: (load) => {
     for (let index = 0; index < 20_000; index += 1) log(load, `line ${index}`)
@@ -57,6 +67,7 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
   'lies-loaded': () => send({ type: 'loaded', id: 99, ms: 0 }),
   'sends-unknown': () => send({ type: 'shutdown' }),
   'sends-proto': () => send(JSON.parse('{"type":"pong","__proto__":{"x":1}}')),
+  'sends-noise': () => void writeSync(3, 'no JSON at all\n'),
   'sends-huge': (load) => log(load, 'x'.repeat(40 << 20)),
 }
 
@@ -94,7 +105,10 @@ const answers: { [T in ToCell['type']]?: (message: Extract<ToCell, { type: T }>)
     if (load) log(load, `renewed ${capability}`)
   },
   ping: ({ id }) => send({ type: 'pong', id, rssBytes: 1, isolates: [...loaded.values()].map(report) }),
-  drain: () => process.exit(0),
+  drain: () => {
+    for (const load of loaded.values()) if (wordOf(load.deployment) === 'measures-at-end') usage(load)
+    process.exit(0)
+  },
 }
 
 process.on('message', (message: ToCell) => {
