@@ -45,6 +45,7 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
   crashes: () => setImmediate(() => process.abort()),
   exits: () => setImmediate(() => process.exit(3)),
   measures: (load) => usage(load),
+  'measures-often': (load) => void setInterval(() => usage(load), 20),
   writes: (load) => {
     try {
       writeFileSync('/tmp/zimki-cell-was-here', 'x')
