@@ -23,6 +23,12 @@ export function mapError(thrown: unknown): PlatformError {
   const code = typeof full === 'string' ? full : ''
   const entry = Object.entries(PLAIN).find(([name]) => code === name || code.startsWith(`${name}_`))
   if (entry) return new PlatformError(entry[1][0], entry[1][1], { cause: thrown })
+  // better-sqlite3 says this one without a code.
+  if (thrown instanceof Error && thrown.message.includes('directory does not exist')) {
+    return new PlatformError('UNAVAILABLE', 'the folder of the store does not exist; make it first', {
+      cause: thrown,
+    })
+  }
   return new PlatformError('INTERNAL', 'the store failed on a query; its log has the cause', {
     cause: thrown,
   })

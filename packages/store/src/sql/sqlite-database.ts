@@ -33,6 +33,8 @@ export async function openSqliteDatabase(options: { filename: string; clock: Clo
     client: sqliteDialect.client,
     connection: { filename: options.filename },
     useNullAsDefault: true,
+    // Failures reach the caller as errors; knex would also print them.
+    log: { debug: ignore, warn: ignore, error: ignore, deprecate: ignore },
     pool: {
       min: 0,
       max: 1,
@@ -49,6 +51,8 @@ export async function openSqliteDatabase(options: { filename: string; clock: Clo
     throw mapError(error)
   }
 }
+
+const ignore = (): void => undefined
 
 function tune(connection: BetterSqlite3.Database): unknown {
   try {

@@ -12,11 +12,11 @@ export function indexKey(text: string): string {
   return `${keyPrefix(text)}\0${createHash('sha256').update(text).digest('base64url')}`
 }
 
-/** The beginning of a text as every index key of a text that starts so begins; never half a surrogate pair. */
+/** The beginning of a text as every index key of a text that starts so begins: KEY_CHARS, or one more to keep a pair whole. */
 export function keyPrefix(text: string): string {
   if (text.length <= KEY_CHARS) return text
   const last = text.charCodeAt(KEY_CHARS - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? KEY_CHARS - 1 : KEY_CHARS)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? KEY_CHARS + 1 : KEY_CHARS)
 }
 
 /** The smallest text above all texts that start with `prefix`; null when there is none. */
