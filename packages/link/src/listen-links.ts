@@ -1,6 +1,7 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { chmodSync, unlinkSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { PlatformError } from '@openzimki/core'
-import { formatAddress, parseAddress, socketOptions } from './address.ts'
+import { type Address, formatAddress, parseAddress, socketOptions } from './address.ts'
 import type { Link, LinkOptions } from './contract.ts'
 import { linkOptions } from './create-link.ts'
 import { MuxLink } from './mux-link.ts'
@@ -14,7 +15,8 @@ export interface LinkListener {
 
 /**
  * Takes links on `unix:<path>` or `tcp:<host>:<port>` (port 0: any free one). `onLink` sets `onStream` and `onClose` of the
- * link before it returns. Errors: INVALID_ARGUMENT, ALREADY_EXISTS (the address is taken), UNAVAILABLE.
+ * link before it returns. A Unix socket is its owner's alone (mode 0600); one that a dead process left behind is replaced.
+ * Errors: INVALID_ARGUMENT, ALREADY_EXISTS (somebody listens there), UNAVAILABLE.
  */
 export async function listenLinks(
   address: string,
@@ -23,17 +25,17 @@ export async function listenLinks(
 ): Promise<LinkListener> {
   const target = parseAddress(address)
   const bounds = linkOptions(options)
-  const open = new Map<MuxLink, () => void>()
-  const server = createServer({ noDelay: true, highWaterMark: 64 * 1024 }, (socket) => {
+  const open = new Set<MuxLink>()
+  const server = createServer({ noDelay: true }, (socket) => {
     const link = new MuxLink(socket, 'server', bounds)
-    open.set(link, () => socket.destroy())
+    open.add(link)
     socket.once('close', () => open.delete(link))
     onLink(link)
   })
-  await listening(server, address)
+  await listenOnce(server, target)
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve))
-    for (const link of open.keys()) link.close()
+    for (const link of open) link.close()
     await closed
   }
   if (target.kind === 'unix') return { address, close }
@@ -41,13 +43,47 @@ export async function listenLinks(
   return { address: formatAddress({ ...target, port }), close }
 }
 
-function listening(server: Server, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const why = taken ? `${address} is taken already` : `cannot listen on ${address}: ${cause.message}`
-      reject(new PlatformError(taken ? 'ALREADY_EXISTS' : 'UNAVAILABLE', why, { cause }))
+async function listenOnce(server: Server, target: Address): Promise<void> {
+  try {
+    await listen(server, target)
+  } catch (thrown) {
+    if (target.kind !== 'unix' || !isTaken(thrown) || (await isAlive(target.path)))
+      throw refusal(target, thrown)
+    unlinkSync(target.path)
+    await listen(server, target).catch((again: unknown) => {
+      throw refusal(target, again)
     })
-    server.listen(socketOptions(parseAddress(address)), resolve)
+  }
+  if (target.kind === 'unix') chmodSync(target.path, 0o600)
+}
+
+function listen(server: Server, target: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socketOptions(target), () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+const isTaken = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === 'EADDRINUSE'
+
+/** Whether somebody answers on a socket file; nobody does when its process was killed. */
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path })
+    socket.once('connect', () => resolve(true))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+function refusal(target: Address, cause: unknown): PlatformError {
+  const address = formatAddress(target)
+  if (isTaken(cause))
+    return new PlatformError('ALREADY_EXISTS', `${address} is taken by another process`, { cause })
+  return new PlatformError('UNAVAILABLE', `cannot listen on ${address}: ${(cause as Error).message}`, {
+    cause,
   })
 }

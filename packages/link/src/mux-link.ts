@@ -11,6 +11,7 @@ import { FLAG_END, FRAME, INITIAL_WINDOW_BYTES, MAGIC } from './wire.ts'
 
 /** Control frames that may wait for a peer that asks much and reads nothing. */
 const MAX_WAITING_CONTROL_FRAMES = 10_000
+const LINGER_MS = 1_000
 
 /** The engine behind `createLink`. */
 export class MuxLink implements Link, StreamOwner {
@@ -274,13 +275,16 @@ export class MuxLink implements Link, StreamOwner {
     this.onClose?.(error)
   }
 
+  /** In order: the peer is let read what was sent, and given a second to hang up. */
   #endSocket(error: PlatformError | null): void {
+    const socket = this.#socket
     if (error !== null) {
-      this.#socket.destroy()
+      socket.destroy()
       return
     }
-    this.#socket.end(() => this.#socket.destroy())
-    setTimeout(() => this.#socket.destroy(), 1_000).unref()
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    socket.once('close', () => clearTimeout(timer))
+    socket.end()
   }
 }
 
