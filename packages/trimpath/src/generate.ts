@@ -1,7 +1,7 @@
 import { type Expression, readExpression } from './expression.ts'
 import { readSection } from './section.ts'
 import { readSegments, type Segment } from './segment.ts'
-import { forelseCode, STATEMENTS, StatementFault, type StatementRule } from './statement.ts'
+import { type Emitted, forelseCode, STATEMENTS, StatementFault, type StatementRule } from './statement.ts'
 import { TemplateError } from './template-error.ts'
 
 /** The JavaScript of a template, and its pieces of the author's JavaScript, to find which of them is at fault. */
@@ -9,6 +9,8 @@ export interface Generated {
   /** Body of a function of `_CONTEXT`. */
   code: string
   pieces: { line: number; shown: string; check: string }[]
+  /** Names the template assigns. */
+  declares: Set<string>
 }
 
 /** Deeper nesting is refused: the engine's own parser is recursive. */
@@ -23,6 +25,7 @@ class Generator {
   readonly #name: string
   readonly #code: string[] = ['with (_CONTEXT) {']
   readonly #pieces: Generated['pieces'] = []
+  readonly #declares = new Set<string>()
   readonly #open: { statement: string; inner: string; line: number; unique: number }[] = []
   #line = 0
   #unique = 0
@@ -39,7 +42,7 @@ class Generator {
     }
     const open = this.#open.at(-1)
     if (open) throw this.#error(open.line, `{${open.statement}} is not closed; add {/${open.statement}}`)
-    return { code: `${this.#code.join('\n')}\n}`, pieces: this.#pieces }
+    return { code: `${this.#code.join('\n')}\n}`, pieces: this.#pieces, declares: this.#declares }
   }
 
   #text(text: string, line: number): void {
@@ -79,7 +82,8 @@ class Generator {
     if (!rule) throw this.#error(line, `{${name}} is not a statement`)
     const frame = this.#checkPlace(name, rule, line)
     if (rule.opens) this.#open.push({ statement: name, inner: name, line, unique: ++this.#unique })
-    const { code, check } = this.#emit(rule, rest, line)
+    const { code, check, declares = [] } = this.#emit(rule, rest, line)
+    for (const declared of declares) this.#declares.add(declared)
     if (check !== undefined) this.#piece(line, `{${name} ${rest}}`, check)
     if (name === 'forelse' && frame) this.#code.push(forelseCode(frame.unique))
     else if (name === 'if' || name === 'for') this.#at(line)
@@ -101,7 +105,7 @@ class Generator {
     return frame
   }
 
-  #emit(rule: StatementRule, rest: string, line: number): { code: string; check?: string } {
+  #emit(rule: StatementRule, rest: string, line: number): Emitted {
     try {
       return rule.emit(rest, this.#unique)
     } catch (fault) {

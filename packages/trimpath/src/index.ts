@@ -1,5 +1,6 @@
+export type { TrimPathFlags } from './flags.ts'
 export type { Modifier } from './modifiers.ts'
 export { type RenderOptions, renderTrimPath } from './render.ts'
-export { parseTemplate, type TrimPathFlags, type TrimPathTemplate } from './template.ts'
+export { parseTemplate, type TrimPathTemplate } from './template.ts'
 export { TemplateError } from './template-error.ts'
 export { createTrimPath, installTrimPath, type TrimPathObject } from './trimpath-object.ts'

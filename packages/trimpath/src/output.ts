@@ -6,6 +6,13 @@ export interface RunState {
   remaining: number
 }
 
+export interface Loop {
+  list: Record<string, unknown>
+  keys: string[]
+  /** Index in `keys` of the next turn. */
+  next: number
+}
+
 /** Where a template writes: `_OUT` of the language. */
 export class Output {
   readonly #state: RunState
@@ -42,11 +49,11 @@ export class Output {
   }
 
   /** What `{for}` walks: every enumerable property, inherited ones too, whose value is not a function. */
-  loop(list: unknown): { list: Record<string, unknown>; keys: string[] } {
+  loop(list: unknown): Loop {
     const keys: string[] = []
-    if (list === null || list === undefined) return { list: {}, keys }
+    if (list === null || list === undefined) return { list: {}, keys, next: 0 }
     const items = Object(list) as Record<string, unknown>
     for (const key in items) if (typeof items[key] !== 'function') keys.push(key)
-    return { list: items, keys }
+    return { list: items, keys, next: 0 }
   }
 }

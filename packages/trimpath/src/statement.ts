@@ -7,7 +7,14 @@ export interface StatementRule {
   /** Closes the innermost body. */
   closes?: boolean
   /** JavaScript, and a part of it that can be checked by itself; throws a string that says what is wrong. */
-  emit(rest: string, unique: number): { code: string; check?: string }
+  emit(rest: string, unique: number): Emitted
+}
+
+export interface Emitted {
+  code: string
+  check?: string
+  /** Names it assigns, and perhaps others: the template's own copies take the place of the data's. */
+  declares?: string[]
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
@@ -37,7 +44,7 @@ function test(before: string, rest: string, name: string): { code: string; check
   return { code: `${before}${rest}\n) {`, check: `(${rest}\n)` }
 }
 
-function emitFor(rest: string, unique: number): { code: string; check: string } {
+function emitFor(rest: string, unique: number): Emitted {
   const match = FOR.exec(rest)
   const [head = '', name = ''] = match ?? []
   const list = rest.slice(head.length)
@@ -45,9 +52,12 @@ function emitFor(rest: string, unique: number): { code: string; check: string } 
     throw new StatementFault(`{for ${rest.slice(0, 60)}} is not of the form {for name in list}`)
   const loop = `__LIST${unique}__`
   return {
+    // The loop keeps its own place, so that an inner loop over the same name cannot move it.
     code:
-      `var ${loop} = _OUT.loop((${list}\n)); var ${name}_ct = 0; while (${name}_ct < ${loop}.keys.length) {` +
-      `var ${name}_index = ${loop}.keys[${name}_ct++]; var ${name} = ${loop}.list[${name}_index];`,
+      `var ${loop} = _OUT.loop((${list}\n)); while (${loop}.next < ${loop}.keys.length) {` +
+      `var ${name}_index = ${loop}.keys[${loop}.next++]; var ${name}_ct = ${loop}.next; ` +
+      `var ${name} = ${loop}.list[${name}_index];`,
+    declares: [name, `${name}_index`, `${name}_ct`],
     check: `(${list}\n)`,
   }
 }
@@ -55,19 +65,24 @@ function emitFor(rest: string, unique: number): { code: string; check: string } 
 /** Follows the body of a `{for}`: runs when the list was empty, null or undefined. */
 export const forelseCode = (unique: number): string => `} if (__LIST${unique}__.keys.length === 0) {`
 
-function emitVar(rest: string): { code: string; check?: string } {
+function emitVar(rest: string): Emitted {
   // The library of 2006 let an empty {var} through as an empty declaration, which no engine accepts.
   if (rest === '') throw new StatementFault('{var} needs a name, such as {var total = 0}')
-  return { code: `var ${rest}\n;`, check: `function () { var ${rest}\n; }` }
+  return {
+    code: `var ${rest}\n;`,
+    check: `function () { var ${rest}\n; }`,
+    declares: rest.match(/[A-Za-z_$][\w$]*/g) ?? [],
+  }
 }
 
-function emitMacro(rest: string): { code: string; check: string } {
+function emitMacro(rest: string): Emitted {
   const [, name = '', parameters = '()'] = MACRO.exec(rest) ?? []
   if (!IDENTIFIER.test(name))
     throw new StatementFault(`{macro ${rest.slice(0, 60)}} is not of the form {macro name(a, b)}`)
   return {
     code: `var ${name} = function ${parameters} { var _OUT = _BEGIN();`,
     check: `function ${parameters} {}`,
+    declares: [name],
   }
 }
 

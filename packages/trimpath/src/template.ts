@@ -1,16 +1,9 @@
+import { makeContext } from './context.ts'
+import type { TrimPathFlags } from './flags.ts'
 import { type Generated, generate } from './generate.ts'
 import { type Modifier, standardModifiers } from './modifiers.ts'
 import { Output, type RunState } from './output.ts'
 import { TemplateError } from './template-error.ts'
-
-export interface TrimPathFlags {
-  /** Keep the line ends and blanks around statements. */
-  keepWhitespace?: boolean
-  /** `process` throws instead of writing `[ERROR: ...]`. */
-  throwExceptions?: boolean
-  /** Characters a run may write, macros' texts included each time. Default 64 Mi. */
-  maxOutputLength?: number
-}
 
 export interface TrimPathTemplate {
   readonly name: string
@@ -45,7 +38,8 @@ export function parseTemplate(
     name,
     source: text,
     sourceFunc: generated.code,
-    process: (data, flags) => processTemplate(run, name, modifiers, data, flags ?? {}),
+    process: (data, flags) =>
+      processTemplate({ run, name, modifiers, declares: generated.declares }, data, flags ?? {}),
     toString: () => `TrimPath.Template [${name}]`,
   }
 }
@@ -77,17 +71,19 @@ function syntaxFault(code: string): string | null {
   }
 }
 
-function processTemplate(
-  run: Run,
-  name: string,
-  modifiers: Record<string, Modifier>,
-  data: unknown,
-  flags: TrimPathFlags,
-): string {
+interface Compiled {
+  run: Run
+  name: string
+  modifiers: Record<string, Modifier>
+  declares: ReadonlySet<string>
+}
+
+function processTemplate(compiled: Compiled, data: unknown, flags: TrimPathFlags): string {
+  const { name, modifiers, declares } = compiled
   const state: RunState = { line: 1, remaining: flags.maxOutputLength ?? DEFAULT_OUTPUT_LENGTH }
   const out = new Output(state)
   try {
-    run(out, makeContext(data, modifiers, state, out, flags), flags)
+    compiled.run(out, makeContext({ data, modifiers, declares, state, out, flags }), flags)
     return out.text()
   } catch (thrown) {
     const error =
@@ -98,42 +94,6 @@ function processTemplate(
     const result = new String(`${out.text()}[ERROR: ${error.message}]`)
     return Object.assign(result, { exception: error }) as unknown as string
   }
-}
-
-/** The scope of the expressions: the data, seen through an object of ours that takes all that the template assigns. */
-function makeContext(
-  data: unknown,
-  standard: Record<string, Modifier>,
-  state: RunState,
-  out: Output,
-  flags: TrimPathFlags,
-): object {
-  const source = Object(data ?? {}) as Record<string, unknown>
-  const own = source._MODIFIERS
-  const table: Record<string, Modifier> = Object.assign(Object.create(null), standard, own)
-  const names = {
-    _OUT: out,
-    _FLAGS: flags,
-    _MODIFIERS: table,
-    _MODIFIER: (name: string) => findModifier(table, name),
-    _BEGIN: () => new Output(state),
-    ...('defined' in source
-      ? {}
-      : { defined: (name: string) => source[name] !== undefined && source[name] !== null }),
-  }
-  const context = Object.create(source) as object
-  for (const [name, value] of Object.entries(names))
-    Object.defineProperty(context, name, { value, writable: true, configurable: true })
-  return context
-}
-
-function findModifier(table: Record<string, Modifier>, name: string): Modifier {
-  const modifier = table[name]
-  if (typeof modifier === 'function') return modifier
-  const known = Object.keys(table).join(', ')
-  throw new ReferenceError(
-    `there is no modifier "${name}"; there are ${known}, and you can add yours to _MODIFIERS`,
-  )
 }
 
 function messageOf(thrown: unknown): string {

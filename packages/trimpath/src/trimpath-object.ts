@@ -1,5 +1,6 @@
+import type { TrimPathFlags } from './flags.ts'
 import { type Modifier, standardModifiers } from './modifiers.ts'
-import { parseTemplate, type TrimPathFlags, type TrimPathTemplate } from './template.ts'
+import { parseTemplate, type TrimPathTemplate } from './template.ts'
 import { TemplateError } from './template-error.ts'
 
 /** The global `TrimPath` of programs of 2006. Without a DOM there is neither `parseDOMTemplate` nor `processDOMTemplate`. */
