@@ -1,0 +1,1 @@
+zimki.publishPath('/', () => ({ content: 'hello', mimetype: 'text/plain' }))
