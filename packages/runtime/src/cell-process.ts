@@ -5,8 +5,10 @@ import {
   PlatformError,
   systemClock,
   type ToCell,
+  type UsageWindow,
 } from '@openzimki/core'
 import { listenLinks } from '@openzimki/link'
+import { ThreadCpuReader } from '@openzimki/meter'
 import { createEgress } from './bindings/egress/index.ts'
 import { Cell } from './cell/cell.ts'
 import { CellChannel, LogShipper } from './cell/cell-channel.ts'
@@ -89,13 +91,9 @@ function openMeter(
 ): CellMeter | null {
   if (!env.meter) return null
   const { id: source, jsopNs } = env
-  return new CellMeter({
-    source,
-    jsopNs,
-    clock: systemClock,
-    settle,
-    ship: (window) => send({ type: 'usage', window }),
-  })
+  const ship = (window: UsageWindow): void => send({ type: 'usage', window })
+  const threads = ThreadCpuReader.open()
+  return new CellMeter({ source, jsopNs, clock: systemClock, threads, settle, ship })
 }
 
 await main().catch((error) => {

@@ -13,7 +13,7 @@ export const GROUP_CLASS = 'zimki_group'
 export const storeOperations: Record<string, Operation> = {
   'store.createClass': async (call) => {
     const className = String(call.params.className)
-    if (!isClassName(className))
+    if (!isOwnClass(className))
       throw new PlatformError(
         'INVALID_ARGUMENT',
         `"${className}" cannot be a class: use letters, digits and _, not starting with a digit`,
@@ -24,7 +24,7 @@ export const storeOperations: Record<string, Operation> = {
   'store.classes': async (call) => {
     countRead(call)
     const names = await call.realm.objects.listClasses(call.realm.load.realm)
-    return names.filter((name) => isClassName(name) && !name.startsWith('zimki_'))
+    return names.filter(isOwnClass)
   },
   'store.get': async (call) => {
     countRead(call)
@@ -75,10 +75,15 @@ function noClass(call: OperationCall): (error: unknown) => null {
   }
 }
 
+/** Classes of the program's own; the platform keeps its own under zimki_. */
+function isOwnClass(name: string): boolean {
+  return isClassName(name) && !name.startsWith('zimki_')
+}
+
 function classOf({ params }: OperationCall): string {
   const className = String(params.className)
   if (className === USER_CLASS || className === GROUP_CLASS) return className
-  if (isClassName(className) && !className.startsWith('zimki_')) return className
+  if (isOwnClass(className)) return className
   throw new PlatformError('INVALID_ARGUMENT', `"${className}" is not a class of this realm`)
 }
 

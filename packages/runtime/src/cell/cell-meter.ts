@@ -1,5 +1,5 @@
 import type { Clock, UsageWindow } from '@openzimki/core'
-import { CpuAttribution, ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
+import { CpuAttribution, type ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
 import type { RunningRequest } from './running-request.ts'
 
 /** How often elapsed time is corrected to CPU time. */
@@ -12,6 +12,8 @@ export interface CellMeterOptions {
   /** CPU nanoseconds of one JSOP on this machine. */
   jsopNs: number
   clock: Clock
+  /** Tells real CPU from elapsed time; null where the system cannot, then elapsed time is taken as it is. */
+  threads: ThreadCpuReader | null
   ship(window: UsageWindow): void
   /** Called before each CPU window closes, so that long runs are counted as they go. */
   settle(): void
@@ -29,7 +31,6 @@ export class CellMeter {
   readonly #options: CellMeterOptions
   readonly #attribution = new CpuAttribution<number, number>()
   readonly #usage: UsageAggregator
-  readonly #threads: ThreadCpuReader | null
   #cpuTimer: NodeJS.Timeout | null = null
   readonly #usageTimer: NodeJS.Timeout
   #active = 0
@@ -37,7 +38,6 @@ export class CellMeter {
   constructor(options: CellMeterOptions) {
     this.#options = options
     this.#usage = new UsageAggregator({ source: options.source, startMs: options.clock.nowMs() })
-    this.#threads = ThreadCpuReader.open()
     this.#usageTimer = setInterval(() => this.#ship(), USAGE_WINDOW_MS)
     this.#usageTimer.unref()
   }
@@ -96,12 +96,12 @@ export class CellMeter {
   close(): void {
     if (this.#cpuTimer) clearInterval(this.#cpuTimer)
     clearInterval(this.#usageTimer)
-    this.#threads?.close()
+    this.#options.threads?.close()
   }
 
   #closeCpuWindow(): void {
     this.#options.settle()
-    this.#attribution.closeWindow(this.#threads?.readDeltaNs() ?? null)
+    this.#attribution.closeWindow(this.#options.threads?.readDeltaNs() ?? null)
     if (this.#active > 0 || !this.#cpuTimer) return
     clearInterval(this.#cpuTimer)
     this.#cpuTimer = null

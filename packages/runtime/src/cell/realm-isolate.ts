@@ -112,8 +112,8 @@ export class RealmIsolate implements DoorHandler {
       await this.host.enter(event, number, payload, this.#budgetMs(request), bytes, call)
     } catch (error) {
       const failure = PlatformError.from(error)
-      if (request) request.fail(failure)
-      else this.#complain(null, failure)
+      if (request && !request.ended) request.fail(failure)
+      else this.#complain(request ?? null, failure)
     }
   }
 

@@ -45,7 +45,7 @@ export class IsolateHost {
     this.#context = context
     this.memoryMb = memoryMb
     this.clock = new SliceClock(
-      () => (this.#dead ? 0n : isolate.cpuTime),
+      () => (isolate.isDisposed ? null : isolate.cpuTime),
       (request, elapsedNs) => this.#onSlice(request, elapsedNs),
     )
     this.#enter = this.#boot()
@@ -174,7 +174,7 @@ export class IsolateHost {
       this.#running.splice(this.#running.indexOf(running), 1)
       const next = this.#running[0]
       if (next) next.startedMs = performance.now()
-      this.clock.ended(request, beganNs)
+      this.clock.ended(request, beganNs, (performance.now() - running.startedMs) * 1e6)
     }
   }
 

@@ -13,16 +13,17 @@ interface Entry {
  * What the isolate's own clock says of the whole burst is what the slices are made to add up to.
  */
 export class SliceClock {
-  readonly #busyNs: () => bigint
+  /** Busy time of the isolate so far; null once it is gone. */
+  readonly #busyNs: () => bigint | null
   readonly #onSlice: OnSlice
   #lastBusyNs: bigint
   #entries: Entry[] = []
   #outstanding = 0
 
-  constructor(busyNs: () => bigint, onSlice: OnSlice) {
+  constructor(busyNs: () => bigint | null, onSlice: OnSlice) {
     this.#busyNs = busyNs
     this.#onSlice = onSlice
-    this.#lastBusyNs = busyNs()
+    this.#lastBusyNs = busyNs() ?? 0n
   }
 
   /** An entry was sent. */
@@ -30,24 +31,32 @@ export class SliceClock {
     this.#outstanding++
   }
 
-  /** An entry ended, in the order in which they were sent. */
-  ended(request: number, beganNs: number): void {
+  /** An entry ended, in the order in which they were sent. `elapsedNs` counts when the isolate died with it. */
+  ended(request: number, beganNs: number, elapsedNs: number): void {
     this.#entries.push({ request, beganNs })
-    if (--this.#outstanding === 0) this.settle()
+    if (--this.#outstanding > 0) return
+    if (this.#busyNs() === null) this.#divide(this.#taken(), elapsedNs)
+    else this.settle()
   }
 
   /** Hands out what has accrued; also in the middle of a long run, at the end of a metering window. */
   settle(running: number | null = null): void {
     const busyNs = this.#busyNs()
+    if (busyNs === null) return
     const totalNs = Number(busyNs - this.#lastBusyNs)
     this.#lastBusyNs = busyNs
-    const entries = this.#entries
-    this.#entries = []
+    const entries = this.#taken()
     if (entries.length === 0) {
       if (totalNs > 0) this.#onSlice(running, totalNs)
       return
     }
     this.#divide(entries, totalNs)
+  }
+
+  #taken(): Entry[] {
+    const entries = this.#entries
+    this.#entries = []
+    return entries
   }
 
   #divide(entries: Entry[], totalNs: number): void {

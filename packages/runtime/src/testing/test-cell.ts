@@ -64,6 +64,8 @@ export class TestCell {
       source: randomUUID(),
       jsopNs: 1_000,
       clock: systemClock,
+      // Threads of earlier cells in this process would be taken for something else.
+      threads: null,
       settle: () => this.cell.settleClocks(),
       ship: (window) => {
         this.windows.push(window)
@@ -74,7 +76,7 @@ export class TestCell {
       pool: parts.pool,
       meter: this.meter,
       egress: createEgress({ allow: parts.allow }),
-      connectRealm: () => ({ objects: this.objects, blobs: this.blobs, renew: () => undefined }),
+      connectRealm: () => ({ objects: throughDoor(this.objects), blobs: this.blobs, renew: () => undefined }),
       log: (entry) => this.logs.push(entry),
       clock: systemClock,
     })
@@ -152,6 +154,11 @@ export class TestCell {
       await this.objects.batch(load.realm, 1, [{ op: 'createClass', className, ifMissing: true }])
     await this.cell.load(load)
     return new TestRealm(this, load.realm, digest, load.account)
+  }
+
+  /** Resolves when the condition holds; a test that waits in vain ends by its own time limit. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   async close(): Promise<void> {
@@ -270,3 +277,12 @@ function toAnswer(head: ResponseHead, bytes: Buffer): TestAnswer {
 
 /** SHA-256 of a text, lower-case hex. */
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** The store's door writes with the epoch of the capability, whatever the cell says. */
+function throughDoor(objects: ObjectStore): ObjectStore {
+  const door: ObjectStore = Object.create(objects)
+  door.batch = (realm, _epoch, operations) => objects.batch(realm, 1, operations)
+  for (const name of ['get', 'search', 'count', 'listClasses'] as const)
+    Object.assign(door, { [name]: objects[name].bind(objects) })
+  return door
+}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { openTestRealm, type TestRealm } from './test-realm.ts'
+import { openTestRealm, type TestRealm } from './testing/test-realm.ts'
 
 let realm: TestRealm
 beforeEach(async () => {

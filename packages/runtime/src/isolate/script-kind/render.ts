@@ -16,9 +16,9 @@ export class Render {
   }
 
   readonly tal = (name: unknown, data?: object): string =>
-    this.#renderer(this.#tal, String(name), (source) =>
-      compileTal(source, { name: String(name), javascript: evaluate }),
-    )(data ?? {})
+    this.#renderer(this.#tal, String(name), (source) => compileTal(source, { name: String(name) }))(
+      data ?? {},
+    )
 
   readonly trimpath = (name: unknown, data?: object): string =>
     this.#renderer(this.#trimpath, String(name), (source) => {
@@ -34,9 +34,4 @@ export class Render {
     cache.set(name, made)
     return made
   }
-}
-
-/** `javascript:` expressions of TAL see the template's variables by name. */
-function evaluate(expression: string, scope: object): unknown {
-  return new Function('$scope', `with ($scope) { return (${expression}) }`)(scope)
 }

@@ -4,7 +4,6 @@ import { requireArguments } from './webidl.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const UPPER = /[A-Z]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are forbidden in a header's value
 const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g
 

@@ -81,9 +81,10 @@ export class Request {
   #setBody(options: Record<string, unknown>, source: Request | null): void {
     const given = options.body
     if (given === undefined || given === null) {
-      if (!source || !source.#body) return
+      const inherited = source ? source.#body : null
+      if (!inherited) return
       this.#refuseBody()
-      this.#body = source.#body.move()
+      this.#body = inherited.move()
       return
     }
     this.#refuseBody()

@@ -31,7 +31,6 @@ let fetchedResponse: (parts: FetchedResponse) => Response
 
 const NULL_BODY = [101, 103, 204, 205, 304]
 const REDIRECTS = [301, 302, 303, 307, 308]
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are forbidden in a reason phrase
 const BAD_STATUS_TEXT = /[^\t\x20-\x7e\x80-\xff]/
 
 /** https://fetch.spec.whatwg.org/#response-class */

@@ -2,7 +2,11 @@ import { promiseResolve, promiseThen } from '../primordials.ts'
 import type { ReadableCore } from './readable-core.ts'
 import { type ReadResult, readOnce } from './readable-reader.ts'
 
-const asyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype)
+const asyncIteratorPrototype = Object.getPrototypeOf(
+  Object.getPrototypeOf(async function* nothing() {
+    yield
+  }).prototype,
+)
 
 /**
  * `for await` over a stream, https://streams.spec.whatwg.org/#rs-asynciterator. Leaving the loop early cancels the stream

@@ -174,10 +174,10 @@ export class WritableCore {
     }
     const abort = this.#pendingAbort
     this.#pendingAbort = null
-    if (!abort) return this.#rejectClosed()
-    if (abort.wasErroring) {
-      abort.deferred.reject(this.error)
-      return this.#rejectClosed()
+    if (!abort || abort.wasErroring) {
+      abort?.deferred.reject(this.error)
+      this.#rejectClosed()
+      return
     }
     promiseThen(
       attempt(() => sink.abort?.(abort.reason)),
@@ -205,7 +205,7 @@ export class WritableCore {
 
   #advance(): void {
     if (!this.#started || this.#inFlight) return
-    if (this.state === 'erroring') return this.#finishErroring()
+    if (this.state === 'erroring') this.#finishErroring()
     if (this.#queue.isEmpty || this.state !== 'writable') return
     const write = this.#queue.peek()
     this.#inFlight = write

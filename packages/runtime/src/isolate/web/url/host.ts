@@ -6,7 +6,7 @@ import { C0_CONTROL, percentDecode, percentEncode } from './percent-encode.ts'
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are among what is forbidden
 const FORBIDDEN_HOST = /[\0\t\n\r #/:<>?@[\\\]^|]/
-const FORBIDDEN_DOMAIN = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/
+const FORBIDDEN_DOMAIN = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/
 const PLAIN = /^[\0-\x7f]*$/
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: end of the sets
 
@@ -22,8 +22,6 @@ export function parseHost(text: string, isOpaque: boolean): string | null {
   return endsInNumber(ascii) ? parseIpv4(ascii) : ascii
 }
 
-function toAscii(domain: string): string | null {
-  const lower = domain.toLowerCase()
-  const isPlain = PLAIN.test(domain) && !(lower.startsWith('xn--') || lower.includes('.xn--'))
-  return isPlain ? lower : domainToAscii(domain)
-}
+/** What is ASCII already is only put into lower case, Punycode in it left alone, as Node and the browsers do. */
+const toAscii = (domain: string): string | null =>
+  PLAIN.test(domain) ? domain.toLowerCase() : domainToAscii(domain)

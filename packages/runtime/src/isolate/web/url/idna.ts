@@ -1,47 +1,72 @@
+import { obeysBidi } from './bidi.ts'
+import { obeysJoiners } from './joiners.ts'
 import { decodePunycode, encodePunycode } from './punycode.ts'
 
 /*
  * https://www.unicode.org/reports/tr46/ without its table: its mapping is NFKC and case folding with few exceptions, and
- * V8 brings both along with the character properties. A test compares every code point with Node's own.
+ * V8 brings both along with the character properties. A test compares every code point with Node's own answer.
  */
 const IGNORED =
-  /[\u00ad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff\u{1bca0}-\u{1bca3}\u{e0100}-\u{e01ef}]/gu
+  /[\xad\u{034f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{200b}\u{2060}-\u{2064}\u{206a}-\u{206f}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0100}-\u{e01ef}]/gu
+/** Would become a full stop, or are disallowed though their category is not. */
+const NEVER =
+  /[\u{2024}-\u{2026}\u{2488}-\u{249b}\u{2ff0}-\u{2fff}\u{31ef}\u{33c2}\u{33c7}\u{33d8}\u{fe12}\u{fe19}\u{fe30}\u{fe52}\u{fffc}\u{fffd}\u{1f100}]/u
 const DISALLOWED = /[\p{Cn}\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zs}\p{Zl}\p{Zp}]/u
+const JOINERS = /[\u200c\u200d]/gu
 const MARK_FIRST = /^\p{M}/u
 const DOTS = /[.\u3002\uff0e\uff61]/u
+/** Variants of the final sigma fold to the ordinary one; only the letter itself stays as it is. */
+const SIGMA_VARIANTS = /[\u{3f2}\u{1d6d3}\u{1d70d}\u{1d747}\u{1d781}\u{1d7bb}]/gu
+/** Fold to what the lower case of their upper case is. */
+const FOLDS_BY_UPPER = /[\u{345}\u{1c80}-\u{1c88}\u{1f80}-\u{1ffc}]/gu
+/** Cherokee folds to upper case. */
+const CHEROKEE = /[\u{13a0}-\u{13fd}\u{ab70}-\u{abbf}]/gu
+const NOT_CHEROKEE = /[^\u{13a0}-\u{13fd}\u{ab70}-\u{abbf}]+/gu
 
-/** "Domain to ASCII" with beStrict false; null for failure. */
+/** "Domain to ASCII" with beStrict false, for a domain that is not ASCII already; null for failure. */
 export function domainToAscii(domain: string): string | null {
+  if (NEVER.test(domain)) return null
   const labels = mapped(domain).split(DOTS)
+  const decoded = labels.map(decodedLabel)
   const ascii: string[] = []
-  for (const label of labels) {
-    const encoded = labelToAscii(label)
-    if (encoded === null) return null
-    ascii.push(encoded)
+  for (const [index, label] of decoded.entries()) {
+    if (label === null) return null
+    const isBeyond = isBeyondAscii(label)
+    if (isBeyond && !isValid(label)) return null
+    ascii.push(isBeyond ? `xn--${encodePunycode(label)}` : labels[index]!)
   }
-  return ascii.join('.')
+  return obeysBidi(decoded as string[]) ? ascii.join('.') : null
 }
 
 function mapped(domain: string): string {
   return domain
     .replace(IGNORED, '')
-    .replaceAll('\u1e9e', '\u00df')
+    .replaceAll('\u1e9e', '\xdf')
+    .replace(SIGMA_VARIANTS, '\u03c3')
+    .replace(FOLDS_BY_UPPER, (character) => lower(character.toUpperCase()))
     .normalize('NFKC')
-    .toLowerCase()
+    .replace(NOT_CHEROKEE, lower)
+    .replace(CHEROKEE, (character) => character.toUpperCase())
     .normalize('NFKC')
 }
 
-function labelToAscii(label: string): string | null {
-  if (label.startsWith('xn--')) {
-    const decoded = decodePunycode(label.slice(4))
-    if (decoded === null || decoded === '' || !isBeyondAscii(decoded)) return null
-    return isValid(decoded) && mapped(decoded) === decoded ? label : null
-  }
-  if (!isBeyondAscii(label)) return label
-  return isValid(label) ? `xn--${encodePunycode(label)}` : null
+/** Lower case without the rule that a sigma at the end of a word is a final one. */
+const lower = (text: string): string => text.replaceAll('\u03a3', '\u03c3').toLowerCase()
+
+/** The Unicode of a label; null where its Punycode is wrong or hides what the mapping would have changed. */
+function decodedLabel(label: string): string | null {
+  if (!label.startsWith('xn--')) return label
+  if (isBeyondAscii(label)) return null
+  const decoded = decodePunycode(label.slice(4))
+  if (decoded === null || !isBeyondAscii(decoded)) return null
+  return mapped(decoded) === decoded && !NEVER.test(decoded) ? decoded : null
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is a range from its first character
 const isBeyondAscii = (text: string): boolean => /[^\0-\x7f]/.test(text)
 
 const isValid = (label: string): boolean =>
-  label.normalize('NFC') === label && !MARK_FIRST.test(label) && !DISALLOWED.test(label)
+  label.normalize('NFC') === label &&
+  !MARK_FIRST.test(label) &&
+  !DISALLOWED.test(label.replace(JOINERS, '')) &&
+  obeysJoiners(label)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ivm from 'isolated-vm'
-import type { DoorAnswer } from '../host-door.ts'
+import type { DoorAnswer } from '../../host-door.ts'
 
 /** One message from the isolate. */
 export interface Posted {
@@ -104,6 +104,12 @@ type Listeners = Set<(message: Posted) => void>
 const buffer = (bytes?: Uint8Array): ArrayBuffer | undefined =>
   bytes && (bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer)
 
+/** As the cell does: a text crosses as it is and becomes UTF-8 outside. */
+function toBytes(bytes: ArrayBuffer | string | undefined): Uint8Array | null {
+  if (bytes === undefined) return null
+  return typeof bytes === 'string' ? Buffer.from(bytes) : new Uint8Array(bytes)
+}
+
 function connect(entry: ivm.Reference, realm: TestRealm, listeners: Listeners): void {
   const settle = entry.getSync('settle', { reference: true })
   const answerCall = async (id: number, message: Posted): Promise<void> => {
@@ -122,7 +128,7 @@ function connect(entry: ivm.Reference, realm: TestRealm, listeners: Listeners): 
     payload: string,
     bytes?: ArrayBuffer,
   ): DoorAnswer => {
-    const message = { operation, payload: JSON.parse(payload), bytes: bytes ? new Uint8Array(bytes) : null }
+    const message = { operation, payload: JSON.parse(payload), bytes: toBytes(bytes) }
     if (kind === 'callSync') return { payload: 'null', bytes: buffer(randomBytes(message.payload.size))! }
     realm.posted.push(message)
     for (const listener of [...listeners]) listener(message)

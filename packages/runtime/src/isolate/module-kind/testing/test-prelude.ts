@@ -1,5 +1,5 @@
-import type { DoorAnswer, HostDoor } from '../host-door.ts'
-import { createModuleKind, type ModuleKind } from './create-module-kind.ts'
+import type { DoorAnswer, HostDoor } from '../../host-door.ts'
+import { createModuleKind, type ModuleKind } from '../create-module-kind.ts'
 
 /** isolated-vm's Reference to the test's own function. */
 interface HostReference {

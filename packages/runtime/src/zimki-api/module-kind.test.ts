@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { TestCell } from '../testing/test-cell.ts'
+
+/** The module kind through a whole cell. The web platform's own tests are in src/isolate. */
+describe('the module kind in a cell', () => {
+  let cell: TestCell
+  beforeAll(async () => {
+    cell = await TestCell.open()
+  })
+  afterAll(() => cell.close())
+
+  it('export default { fetch } answers with Request, Response, Headers and URL, and env has the variables', async () => {
+    const realm = await cell.module(
+      `export default { async fetch(request, env) {
+        const url = new URL(request.url)
+        return Response.json({ m: request.method, p: url.pathname, q: url.searchParams.get('q'), h: request.headers.get('x-a'), b: await request.text(), e: env.GREETING }, { status: 201, headers: { 'x-b': 'c' } })
+      } }`,
+      {},
+      { GREETING: 'hi' },
+    )
+    const { status, headers, text } = await realm.request('/path?q=1', {
+      method: 'POST',
+      headers: { 'x-a': 'b' },
+      body: 'body',
+    })
+    expect([status, headers['x-b'], JSON.parse(text)]).toEqual([
+      201,
+      'c',
+      { m: 'POST', p: '/path', q: '1', h: 'b', b: 'body', e: 'hi' },
+    ])
+  })
+
+  it('env.zimki.classes keeps objects', async () => {
+    const realm = await cell.module(`export default { async fetch(request, { zimki: { classes: { Note } } }) {
+      const note = await Note.create({ text: 'one', when: new Date(0) })
+      await Note.create({ text: 'two' })
+      await Note.save({ ...note, text: 'uno' })
+      const found = await Note.get(note.id)
+      const all = await Note.search({}, { orderBy: '-text' })
+      await Note.delete(all[1])
+      return Response.json([found.text, found.when instanceof Date, all.map((n) => n.text), await Note.count(), await Note.get('nope')])
+    } }`)
+    expect(JSON.parse(await realm.text('/'))).toEqual(['uno', true, ['uno', 'two'], 1, null])
+  })
+
+  it('answers many requests at once, with timers, and charges each its own function', async () => {
+    const realm = await cell.module(`export default { async fetch(request) {
+      const ms = Number(new URL(request.url).searchParams.get('ms'))
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      return new Response('after ' + ms) } }`)
+    const texts = await Promise.all([30, 1, 10].map((ms) => realm.text(`/?ms=${ms}`)))
+    expect(texts).toEqual(['after 30', 'after 1', 'after 10'])
+  })
+
+  it('streams a response with backpressure and a request body of many chunks', async () => {
+    const realm = await cell.module(`export default { async fetch(request) {
+      if (request.method === 'POST') { let n = 0; for await (const chunk of request.body) n += chunk.length; return new Response(String(n)) }
+      let i = 0
+      return new Response(new ReadableStream({ pull(c) { if (i++ < 64) c.enqueue(new Uint8Array(65536)); else c.close() } })) } }`)
+    expect((await realm.request('/')).bytes.length).toBe(64 * 65536)
+    expect(await realm.text('/', { method: 'POST', body: Buffer.alloc(3_000_000) })).toBe('3000000')
+  })
+
+  it('an endless stream ends at responseBytes, an endless loop at cpuMs, a promise that never settles at wallMs', async () => {
+    const realm = await cell.module(
+      `export default { async fetch(request) {
+        const { pathname } = new URL(request.url)
+        if (pathname === '/stream') return new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(65536)) } }))
+        if (pathname === '/loop') { await 1; for (;;); }
+        if (pathname === '/never') await new Promise(() => {})
+        return new Response('ok') } }`,
+      { responseBytes: 1_000_000, cpuMs: 150, wallMs: 300 },
+    )
+    expect((await realm.failure('/stream')).message).toContain('responseBytes')
+    expect((await realm.failure('/loop')).message).toContain('cpuMs')
+    expect((await realm.failure('/never')).message).toContain('wallMs')
+    expect(await realm.text('/')).toBe('ok')
+  })
+
+  it('a throw is a 500 for the client and a stack for the log; a wrong return value says what to do', async () => {
+    const realm = await cell.module(`export default { fetch(request) {
+      if (new URL(request.url).pathname === '/none') return
+      throw new TypeError('inner') } }`)
+    expect((await realm.failure('/')).code).toBe('SCRIPT_ERROR')
+    expect(cell.logs.at(-1)?.text).toMatch(/inner[\s\S]*main\.js:3/)
+    await realm.failure('/none')
+    expect(cell.logs.at(-1)?.text).toContain('must return a Response')
+  })
+
+  it.each([
+    ['export default 5', 'no default export|default export'],
+    ['export const x = 1', 'default export'],
+    ['export default {', 'Unexpected'],
+    ['import x from "fs"; export default x', 'imports "fs"'],
+    ['throw new Error("at load"); export default {}', 'at load'],
+    ['while (true); export default {}', 'cpuMs'],
+  ])('refuses to load %s', async (source, why) => {
+    await expect(cell.module(source, { cpuMs: 300 })).rejects.toThrow(new RegExp(why))
+  })
+
+  it('meters: the sum of functions is what the isolates ran', async () => {
+    const realm = await cell.module(`export default { fetch(request) {
+      const end = Date.now() + Number(new URL(request.url).searchParams.get('ms')); while (Date.now() < end); return new Response('x') } }`)
+    await Promise.all([40, 10, 0, 0].map((ms) => realm.text(`/?ms=${ms}`)))
+    const rowsNow = () =>
+      cell.windows.flatMap((window) => window.rows).filter((row) => row.realm === realm.realm)
+    await cell.until(() => rowsNow().reduce((sum, row) => sum + row.requests, 0) === 4)
+    const rows = rowsNow()
+    const cpuNs = rows.reduce((sum, row) => sum + row.cpuNs, 0)
+    expect(
+      rows.every((row) => row.function === 'fetch' && row.account === realm.account && row.key === realm.key),
+    ).toBe(true)
+    expect(cpuNs).toBeGreaterThan(5_000_000)
+    expect(cpuNs).toBeLessThan(200_000_000)
+  })
+})
