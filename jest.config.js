@@ -1,7 +1,13 @@
 /** Tests stand beside the sources. TypeScript is run as it is: the transform only strips the types. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/packages', '<rootDir>/providers', '<rootDir>/scripts', '<rootDir>/examples', '<rootDir>/bench'],
+  roots: [
+    '<rootDir>/packages',
+    '<rootDir>/providers',
+    '<rootDir>/scripts',
+    '<rootDir>/examples',
+    '<rootDir>/bench',
+  ],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
