@@ -23,12 +23,14 @@ const DEFAULT_OUTPUT_LENGTH = 64 * 1024 * 1024
 
 /**
  * Compiles a template of the dialect of Template::TAL: well-formed XHTML in, HTML out. Keep the result: rendering costs a
- * fraction of compiling. Errors: TemplateError with the line, for markup that is not well-formed and expressions that do
+ * fraction of compiling. Options given here hold for every rendering that does not give its own. Errors: TemplateError with the line, for markup that is not well-formed and expressions that do
  * not parse.
  */
-export function compileTal(source: string, { name }: { name: string }): TalTemplate {
+export function compileTal(source: string, defaults: TalOptions & { name: string }): TalTemplate {
+  const { name } = defaults
   const nodes = parseTemplate(String(source), name)
-  return (data, options = {}) => {
+  return (data, given = {}) => {
+    const options = { ...defaults, ...given }
     const target: RenderTarget = {
       parts: [],
       remaining: options.maxOutputLength ?? DEFAULT_OUTPUT_LENGTH,
@@ -47,7 +49,7 @@ export function compileTal(source: string, { name }: { name: string }): TalTempl
 
 /** Compiles and renders at once: `zimki.render.tal`. Errors as for both. */
 export function renderTal(source: string, data: unknown, options: TalOptions & { name: string }): string {
-  return compileTal(source, options)(data, options)
+  return compileTal(source, options)(data)
 }
 
 /** The code is the template's author's, who runs code here anyway. */
