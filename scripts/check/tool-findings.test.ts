@@ -22,7 +22,11 @@ it("lintFindings reads Biome's report, in both forms it gives a path", () => {
         message: 'Unexpected any.',
         location: { path: 'a.ts', start: { line: 2 } },
       },
-      { category: 'format', message: 'File is\nnot formatted', location: { path: { file: 'b.ts' } } },
+      {
+        category: 'format',
+        message: 'File is\nnot formatted',
+        location: { path: { file: 'b.ts' }, start: { line: 0 } },
+      },
     ],
   }
   expect(lintFindings(JSON.stringify(report)).map(printFinding)).toEqual([

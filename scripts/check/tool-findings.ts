@@ -29,7 +29,7 @@ export function lintFindings(output: string): Finding[] {
       : 'Mend it, or run npm run format if it can be mended by itself'
     return {
       check: 'lint',
-      where: line === undefined ? path : `${path}:${line}`,
+      where: !line ? path : `${path}:${line}`,
       what: `${category}: ${message}`,
       todo,
     }
