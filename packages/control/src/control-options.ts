@@ -1,0 +1,88 @@
+import type { Clock } from '@openzimki/core'
+import type { PriceList, SigningKey } from '@openzimki/meter'
+import type { MachineProvider } from '@openzimki/provider'
+import type { BlobRefs, BlobStore, ObjectStore } from '@openzimki/store'
+import type { ControlLog } from './control-context.ts'
+import type { Invoke } from './realm-invoker.ts'
+
+/** Where machines come from. */
+export interface MachineOptions {
+  provider: MachineProvider
+  /** Of `provider.offerings`. */
+  size: string
+  zone: string | null
+  /** The environment of a machine's agent; the address that `listenAgents` was given belongs in it. */
+  env: (machine: { id: string; joinToken: string }) => Record<string, string>
+}
+
+/** All in milliseconds. */
+export interface ControlTimings {
+  /** A realm that nobody asked for this long is unloaded. */
+  idleMs: number
+  /** How long an old deployment may finish what it answers. */
+  drainMs: number
+  capabilityMs: number
+  renewBeforeMs: number
+  /** A load that the program itself made fail is not tried again before this. */
+  failureMs: number
+  /** Until an agent is there to load a realm. */
+  agentTimeoutMs: number
+  loadTimeoutMs: number
+  /** Between rounds of the reconciler. */
+  tickMs: number
+  /** Between rounds of sealing readings and pruning. */
+  sealMs: number
+  /** How long after its end an hour stays open for windows that come late. */
+  sealLagMs: number
+  /** A machine whose agent has not joined by then is replaced. */
+  joinMs: number
+  relaunchFirstMs: number
+  relaunchMaxMs: number
+}
+
+export const DEFAULT_TIMINGS: ControlTimings = {
+  idleMs: 15 * 60_000,
+  drainMs: 30_000,
+  capabilityMs: 3_600_000,
+  renewBeforeMs: 20 * 60_000,
+  failureMs: 2_000,
+  agentTimeoutMs: 10_000,
+  loadTimeoutMs: 20_000,
+  tickMs: 10_000,
+  sealMs: 60_000,
+  sealLagMs: 120_000,
+  joinMs: 10_000,
+  relaunchFirstMs: 250,
+  relaunchMaxMs: 30_000,
+}
+
+export interface ControlOptions {
+  /** Holds `control.sqlite` and `logs.sqlite`; must exist. */
+  directory: string
+  version: string
+  objects: ObjectStore
+  blobs: BlobStore
+  refs: BlobRefs
+  clock: Clock
+  randomUUID: () => string
+  log: ControlLog
+  /** `<alias>.<base domain>` is a realm's own origin; the first is the one that is told to people. */
+  baseDomains: string[]
+  /** Origin under which people reach the gateway; asked anew each time, because the port may not be known yet. */
+  publicUrl: () => string
+  /** At least 32 bytes; capabilities are signed with it and secrets sealed with a key made from it. */
+  capabilitySecret: Buffer
+  signingKey: SigningKey
+  /** Name of this Zimki provider in its readings. */
+  providerName: string
+  price?: PriceList
+  /** Null: machines are started by somebody else, and join with tokens of `control.machineToken`. */
+  machines: MachineOptions | null
+  /** Who shares a cell; default: the realms of one account. */
+  cordonOf?: (realm: { id: string; account: string }) => string
+  /** The gateway's. */
+  invoke: Invoke
+  timings?: Partial<ControlTimings>
+  /** Lines of log kept of a realm. */
+  logLines?: number
+}

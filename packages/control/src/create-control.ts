@@ -1,0 +1,143 @@
+import { join } from 'node:path'
+import type { LinkListener } from '@openzimki/link'
+import { DEFAULT_PRICES, parsePrivateKey } from '@openzimki/meter'
+import type { RouteSource } from '@openzimki/placement'
+import type { Express } from 'express'
+import type { Knex } from 'knex'
+import { type BuiltServices, buildServices } from './build-services.ts'
+import { composeMachines, type MachineParts } from './compose-machines.ts'
+import type { ControlContext } from './control-context.ts'
+import { type ControlOptions, type ControlTimings, DEFAULT_TIMINGS } from './control-options.ts'
+import { openDatabase } from './database/open-database.ts'
+import { createApiApp } from './http/api-app.ts'
+import type { Reconciler } from './machines/reconciler.ts'
+import { LogStore } from './metering/log-store.ts'
+import { ReadingSealer } from './metering/reading-sealer.ts'
+import { ensureOperator, newOperatorToken, type Operator } from './operator.ts'
+import { Rounds } from './rounds.ts'
+import { RoutePublisher } from './routing/route-publisher.ts'
+import { RouteRefresh } from './routing/route-refresh.ts'
+import { SecretBox } from './secret-box.ts'
+import type { Services } from './services.ts'
+
+/** Counted windows are remembered this long; a cell's spool is never older. */
+const WINDOWS_KEPT_MS = 30 * 24 * 3_600_000
+/** How often counted windows are pruned, in rounds of sealing. */
+const MACHINE_STOP_MS = 5_000
+
+/** The control plane. */
+export interface Control {
+  services: Services
+  /** For gateways. */
+  routes: RouteSource
+  reconciler: Reconciler
+  /** Mount it at the root: its paths start with `/api/v1`. */
+  apiApp: Express
+  /** Takes agents on `unix:<path>` or `tcp:<host>:<port>`. Call it before `start`, whose machines dial it. */
+  listenAgents(address: string): Promise<LinkListener>
+  /** A machine that somebody else starts: the token with which its agent joins. */
+  addMachine(id: string): Promise<string>
+  /** Finishes what a crash left half done, launches a machine, starts the rounds. */
+  start(): Promise<void>
+  /** At the first start the operator and its token; null when there is one already. */
+  ensureOperator(): Promise<Operator | null>
+  /** A further token for the operator, when the first was lost. */
+  newOperatorToken(): Promise<Operator | null>
+  /** Signs the readings of all hours that are over; the number made. Rounds do it too. */
+  sealReadings(): Promise<number>
+  /** Stops its machines in order, takes their last meters, then closes. With `keepMachines` they live on. */
+  close(options?: { keepMachines?: boolean }): Promise<void>
+}
+
+interface ControlParts extends BuiltServices {
+  context: ControlContext
+  timings: ControlTimings
+  logDb: Knex
+  publisher: RoutePublisher
+  routes: RouteRefresh
+  machines: MachineParts
+  sealer: ReadingSealer
+}
+
+/** Opens the databases and puts the control plane together. Nothing acts before `start`. */
+export async function createControl(options: ControlOptions): Promise<Control> {
+  const db = await openDatabase({
+    filename: join(options.directory, 'control.sqlite'),
+    schema: 'control',
+    synchronous: 'FULL',
+  })
+  const logDb = await openDatabase({
+    filename: join(options.directory, 'logs.sqlite'),
+    schema: 'logs',
+    synchronous: 'NORMAL',
+  })
+  const parts = compose(options, db, logDb)
+  await parts.routes.all()
+  return controlOf(options, parts)
+}
+
+function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
+  const { clock, randomUUID, log, objects, refs } = options
+  const context = { db, clock, randomUUID, log }
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings }
+  const publisher = new RoutePublisher(options.baseDomains)
+  const routes = new RouteRefresh(db, publisher)
+  const logs = new LogStore(logDb, options.logLines)
+  const box = new SecretBox(options.capabilitySecret)
+  const machines = composeMachines({ context, options, timings, publisher, logs, box })
+  const built = buildServices({ context, options, machines, publisher, routes, logs, box })
+  const sealer = new ReadingSealer({
+    ...{ context, objects, refs },
+    provider: options.providerName,
+    privateKey: parsePrivateKey(options.signingKey.privateKeyPem),
+    price: options.price ?? DEFAULT_PRICES,
+    lagMs: timings.sealLagMs,
+  })
+  return { ...built, context, timings, logDb, publisher, routes, machines, sealer }
+}
+
+function controlOf(options: ControlOptions, parts: ControlParts): Control {
+  const { context, services, publisher, machines, sealer } = parts
+  const rounds = new Rounds(context.log)
+  const listeners: LinkListener[] = []
+  return {
+    services,
+    reconciler: machines.reconciler,
+    routes: {
+      current: () => publisher.current(),
+      subscribe: (onChange) => publisher.subscribe(onChange),
+      demand: (realm) => machines.reconciler.demand(realm),
+    },
+    apiApp: createApiApp({ services, randomUUID: options.randomUUID, log: context.log }),
+    listenAgents: async (address) => {
+      const listener = await machines.hub.listen(address)
+      listeners.push(listener)
+      return listener
+    },
+    addMachine: (id) => machines.registry.add(id),
+    start: () => start(parts, rounds),
+    ensureOperator: () => ensureOperator(context, services),
+    newOperatorToken: () => newOperatorToken(context, services),
+    sealReadings: () => sealer.seal(),
+    close: async ({ keepMachines = false } = {}) => {
+      await rounds.close()
+      await machines.keeper?.close(keepMachines ? null : MACHINE_STOP_MS)
+      for (const listener of listeners) await listener.close()
+      publisher.close()
+      await context.db.destroy()
+      await parts.logDb.destroy()
+    },
+  }
+}
+
+async function start(parts: ControlParts, rounds: Rounds): Promise<void> {
+  const { context, timings, machines, remover, throwaways, sealer } = parts
+  await remover.resume()
+  await throwaways.sweepAll()
+  await machines.keeper?.start()
+  rounds.add('Reconciliation', timings.tickMs, () => machines.reconciler.tick())
+  rounds.add('Sealing of readings', timings.sealMs, async () => {
+    await sealer.seal()
+    await machines.usage.prune(context.clock.nowMs() - WINDOWS_KEPT_MS)
+  })
+}

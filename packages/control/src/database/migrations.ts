@@ -1,0 +1,216 @@
+import type { Knex } from 'knex'
+
+interface Migration {
+  name: string
+  up(db: Knex): Promise<void>
+}
+
+/** In order; a name never changes once released, and none is ever removed. */
+const MIGRATIONS: Migration[] = [
+  { name: '001-nouns', up: createNouns },
+  { name: '002-machines', up: createMachines },
+  { name: '003-usage', up: createUsage },
+]
+
+async function createNouns(db: Knex): Promise<void> {
+  await db.schema.createTable('accounts', (table) => {
+    table.increments('seq')
+    table.text('id').notNullable().unique()
+    table.text('name').notNullable()
+    table.text('role').notNullable()
+    table.text('state').notNullable()
+    table.boolean('trusted').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+  })
+  await db.schema.createTable('tokens', (table) => {
+    table.increments('seq')
+    table.text('id').notNullable().unique()
+    table.text('account').notNullable().index()
+    table.text('name').notNullable()
+    table.text('hash').notNullable().unique()
+    table.bigInteger('created_at_ms').notNullable()
+    table.bigInteger('expires_at_ms')
+    table.bigInteger('last_used_at_ms')
+  })
+  await createRealms(db)
+  await createRealmParts(db)
+  await db.schema.createTable('audit', (table) => {
+    table.increments('seq')
+    table.bigInteger('time_ms').notNullable()
+    table.text('account')
+    table.text('actor').notNullable()
+    table.text('action').notNullable()
+    table.text('target').notNullable()
+    table.text('details').notNullable()
+  })
+}
+
+async function createRealms(db: Knex): Promise<void> {
+  await db.schema.createTable('realms', (table) => {
+    table.increments('seq')
+    table.text('id').notNullable().unique()
+    table.text('account').notNullable()
+    table.text('name').notNullable().index()
+    table.text('deployment')
+    table.text('refused')
+    table.boolean('path_form').notNullable()
+    table.text('limits').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+    table.unique(['account', 'name'])
+  })
+  await db.schema.createTable('deployments', (table) => {
+    table.increments('seq')
+    table.text('realm').notNullable()
+    table.text('id').notNullable()
+    table.text('kind').notNullable()
+    table.text('limits').notNullable()
+    table.text('env').notNullable()
+    table.integer('files').notNullable()
+    table.bigInteger('bytes').notNullable()
+    table.text('created_by').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+    table.bigInteger('live_at_ms')
+    /** Order in which deployments went live, so that a rollback finds the one before. */
+    table.bigInteger('live_order')
+    table.unique(['realm', 'id'])
+  })
+  await db.schema.createTable('deployment_blobs', (table) => {
+    table.text('realm').notNullable()
+    table.text('deployment').notNullable()
+    table.text('digest').notNullable()
+    table.primary(['realm', 'digest', 'deployment'])
+  })
+}
+
+async function createRealmParts(db: Knex): Promise<void> {
+  await db.schema.createTable('keys', (table) => {
+    table.increments('seq')
+    table.text('id').notNullable().unique()
+    table.text('realm').notNullable().index()
+    table.text('name')
+    table.text('alias').unique()
+    table.boolean('debug').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+    table.bigInteger('revoked_at_ms')
+  })
+  await db.schema.createTable('domains', (table) => {
+    table.increments('seq')
+    table.text('host').notNullable().unique()
+    table.text('realm').notNullable().index()
+    table.text('key').notNullable().index()
+    table.bigInteger('created_at_ms').notNullable()
+  })
+  await db.schema.createTable('secrets', (table) => {
+    table.increments('seq')
+    table.text('realm').notNullable()
+    table.text('name').notNullable()
+    table.text('sealed').notNullable()
+    table.bigInteger('updated_at_ms').notNullable()
+    table.unique(['realm', 'name'])
+  })
+  // Realms whose rows are gone and whose objects, files and logs are still to be removed.
+  await db.schema.createTable('doomed_realms', (table) => {
+    table.text('id').primary()
+  })
+  // Copies on which tests run. They stay as rows, because their usage is charged to the realm they are of.
+  await db.schema.createTable('throwaways', (table) => {
+    table.text('id').primary()
+    table.text('realm').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+    table.boolean('swept').notNullable().index()
+  })
+}
+
+async function createMachines(db: Knex): Promise<void> {
+  await db.schema.createTable('machines', (table) => {
+    table.increments('seq')
+    table.text('id').notNullable().unique()
+    table.text('join_hash').notNullable()
+    table.bigInteger('created_at_ms').notNullable()
+  })
+  // Realms that a machine was ever given: the only ones it may report usage and logs of.
+  await db.schema.createTable('machine_realms', (table) => {
+    table.text('machine').notNullable()
+    table.text('realm').notNullable()
+    table.text('account').notNullable()
+    table.primary(['machine', 'realm'])
+  })
+}
+
+async function createUsage(db: Knex): Promise<void> {
+  await db.schema.createTable('usage_windows', (table) => {
+    table.text('source').notNullable()
+    table.bigInteger('sequence').notNullable()
+    table.text('machine').notNullable()
+    table.bigInteger('received_at_ms').notNullable().index()
+    table.primary(['source', 'sequence'])
+  })
+  await db.schema.createTable('usage_hours', (table) => {
+    table.text('realm').notNullable()
+    table.bigInteger('hour_ms').notNullable()
+    table.text('function').notNullable()
+    table.text('key').notNullable()
+    table.text('outcome').notNullable()
+    table.text('account').notNullable()
+    for (const amount of AMOUNT_COLUMNS) table.bigInteger(amount).notNullable()
+    table.primary(['realm', 'hour_ms', 'function', 'key', 'outcome'])
+    table.index(['hour_ms', 'realm'])
+  })
+  await db.schema.createTable('readings', (table) => {
+    table.increments('seq')
+    table.text('realm').notNullable()
+    table.integer('sequence').notNullable()
+    table.bigInteger('period_start_ms').notNullable()
+    table.bigInteger('period_end_ms').notNullable()
+    table.text('hash').notNullable()
+    table.text('line').notNullable()
+    table.unique(['realm', 'sequence'])
+    table.unique(['realm', 'period_start_ms'])
+  })
+}
+
+/** Columns of usage_hours, in the order of meter's AMOUNT_NAMES. */
+const AMOUNT_COLUMNS = [
+  'requests',
+  'cpu_ns',
+  'jsops',
+  'wall_ms',
+  'bytes_in',
+  'bytes_out',
+  'egress_bytes',
+  'store_reads',
+  'store_writes',
+]
+
+const LOG_MIGRATIONS: Migration[] = [
+  {
+    name: '001-lines',
+    up: (db) =>
+      db.schema.createTable('lines', (table) => {
+        table.increments('seq')
+        table.text('realm').notNullable()
+        table.bigInteger('time_ms').notNullable()
+        table.text('deployment').notNullable()
+        table.text('request')
+        table.text('level').notNullable()
+        table.text('text').notNullable()
+        table.index(['realm', 'seq'])
+      }),
+  },
+]
+
+/** Brings a database to the newest schema; no file is looked for, so it works from a bundle too. */
+export async function migrate(db: Knex, which: 'control' | 'logs'): Promise<void> {
+  await db.migrate.latest({
+    migrationSource: {
+      getMigrations: async () => (which === 'control' ? MIGRATIONS : LOG_MIGRATIONS),
+      getMigrationName: (migration: Migration) => migration.name,
+      getMigration: async (migration: Migration) => ({
+        up: (transaction: Knex) => migration.up(transaction),
+        down: async () => {
+          throw new Error('migrations only go forward; restore a backup to go back')
+        },
+      }),
+    },
+  })
+}

@@ -1,0 +1,185 @@
+import { type CellLoad, type CellStatus, PlatformError } from '@openzimki/core'
+import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
+import type { Agent, AgentHub } from './agent-hub.ts'
+
+/** What to load, without the capability, which is made at the last moment. */
+export interface LoadPlan {
+  cordon: string
+  load: Omit<CellLoad, 'capability'>
+}
+
+/** A deployment that is loaded in a cell. */
+export interface LoadedDeployment {
+  realm: string
+  deployment: string
+  cordon: string
+  agent: Agent
+  cell: string
+  address: string
+  capabilityExpiresAtMs: number
+}
+
+export interface CellFleetOptions {
+  hub: AgentHub
+  publisher: RoutePublisher
+  /** A capability for the realm's store, and when it ends. */
+  issue: (realm: string, deployment: string) => Promise<{ capability: string; expiresAtMs: number }>
+  /** Told before a machine is given a realm, so that what it reports later is believed; resolves when that is on disk. */
+  beforeLoad: (machine: string, realm: string, account: string) => Promise<void>
+  /** Until an agent is there. */
+  agentTimeoutMs: number
+  /** Until a deployment is loaded. */
+  loadTimeoutMs: number
+}
+
+/** How many cells that are gone are remembered, so that an answer which crossed the news is not believed. */
+const GONE_REMEMBERED = 1000
+
+/** Which deployments are loaded where, as the agents say, and the way to load and unload them. */
+export class CellFleet {
+  readonly #options: CellFleetOptions
+  readonly #loads = new Map<string, LoadedDeployment>()
+  readonly #starting = new Map<string, Promise<LoadedDeployment>>()
+  readonly #gone = new Set<string>()
+  /** Each running `sync` hears of what is dropped meanwhile. */
+  readonly #watchers = new Set<Set<string>>()
+
+  constructor(options: CellFleetOptions) {
+    this.#options = options
+  }
+
+  all(): LoadedDeployment[] {
+    return [...this.#loads.values()]
+  }
+
+  get(realm: string, deployment: string): LoadedDeployment | null {
+    return this.#loads.get(loadKey(realm, deployment)) ?? null
+  }
+
+  /**
+   * Resolves when the deployment is loaded and its cell is known to the routes. Concurrent calls share one start.
+   * Errors: those of `cell.load`, NO_CAPACITY, TIMEOUT, UNAVAILABLE (the agent went away meanwhile).
+   */
+  load(plan: LoadPlan): Promise<LoadedDeployment> {
+    const key = loadKey(plan.load.realm, plan.load.deployment)
+    const there = this.#loads.get(key)
+    if (there) return Promise.resolve(there)
+    const running = this.#starting.get(key)
+    if (running) return running
+    const start = this.#start(key, plan).finally(() => this.#starting.delete(key))
+    this.#starting.set(key, start)
+    return start
+  }
+
+  isStarting(realm: string, deployment: string): boolean {
+    return this.#starting.has(loadKey(realm, deployment))
+  }
+
+  /** Takes the cell out of the routes at once, then tells the agent. No error when it is not loaded. */
+  async unload(realm: string, deployment: string): Promise<void> {
+    const loaded = this.#loads.get(loadKey(realm, deployment))
+    if (!loaded) return
+    this.#forget(loaded)
+    await loaded.agent.call(
+      'cell.unload',
+      { cordon: loaded.cordon, realm, deployment },
+      { timeoutMs: 10_000 },
+    )
+  }
+
+  /** Takes the cell out of the routes, but leaves it loaded: requests on their way still find it. */
+  hide(loaded: LoadedDeployment): void {
+    this.#options.publisher.removeCell(loaded.realm, loaded.deployment, loaded.cell)
+  }
+
+  async renew(loaded: LoadedDeployment): Promise<void> {
+    const { realm, deployment, cordon, agent } = loaded
+    const { capability, expiresAtMs } = await this.#options.issue(realm, deployment)
+    await agent.call('cell.renew', { cordon, realm, deployment, capability }, { timeoutMs: 10_000 })
+    loaded.capabilityExpiresAtMs = expiresAtMs
+  }
+
+  /** A cell of this machine is gone; what it held. */
+  cellGone(machine: string, cell: string): LoadedDeployment[] {
+    this.#gone.add(`${machine} ${cell}`)
+    if (this.#gone.size > GONE_REMEMBERED) this.#gone.delete(this.#gone.values().next().value as string)
+    return this.#forgetAll((loaded) => loaded.agent.machine === machine && loaded.cell === cell)
+  }
+
+  agentGone(agent: Agent): LoadedDeployment[] {
+    return this.#forgetAll((loaded) => loaded.agent === agent)
+  }
+
+  /** Asks an agent what it holds and brings what is believed of it in line. What changes while it answers is left alone. */
+  async sync(agent: Agent): Promise<CellStatus[]> {
+    const before = new Set(this.all().filter((loaded) => loaded.agent === agent))
+    const dropped = new Set<string>()
+    this.#watchers.add(dropped)
+    try {
+      const cells = await agent.call('cell.list', null, { timeoutMs: 10_000 })
+      if (agent.alive()) this.#adopt(agent, cells, before, dropped)
+      return cells
+    } finally {
+      this.#watchers.delete(dropped)
+    }
+  }
+
+  #adopt(agent: Agent, cells: CellStatus[], before: Set<LoadedDeployment>, dropped: Set<string>): void {
+    const actual = new Set<string>()
+    for (const { cell, cordon, address, isolates } of cells) {
+      if (cordon === null || this.#gone.has(`${agent.machine} ${cell}`)) continue
+      for (const { realm, deployment } of isolates) {
+        const key = loadKey(realm, deployment)
+        actual.add(`${key} ${cell}`)
+        if (dropped.has(key) || this.#loads.get(key)?.cell === cell) continue
+        const known = this.#loads.get(key)
+        if (known && !before.has(known)) continue
+        if (known) this.#forget(known)
+        // How old its capability is, nobody knows: the next round renews it.
+        this.#keep({ realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: 0 })
+      }
+    }
+    this.#forgetAll(
+      (loaded) =>
+        before.has(loaded) && !actual.has(`${loadKey(loaded.realm, loaded.deployment)} ${loaded.cell}`),
+    )
+  }
+
+  async #start(key: string, { cordon, load }: LoadPlan): Promise<LoadedDeployment> {
+    const { hub, issue, beforeLoad, agentTimeoutMs, loadTimeoutMs } = this.#options
+    const agent = await hub.first(agentTimeoutMs)
+    await beforeLoad(agent.machine, load.realm, load.account)
+    const { capability, expiresAtMs } = await issue(load.realm, load.deployment)
+    const params = { cordon, load: { ...load, capability } }
+    const { cell, address } = await agent.call('cell.load', params, { timeoutMs: loadTimeoutMs })
+    if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) {
+      throw new PlatformError('UNAVAILABLE', 'The machine went away while the realm was loading; try again')
+    }
+    const { realm, deployment } = load
+    const loaded = { realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: expiresAtMs }
+    this.#keep(loaded)
+    return this.#loads.get(key) ?? loaded
+  }
+
+  #keep(loaded: LoadedDeployment): void {
+    this.#loads.set(loadKey(loaded.realm, loaded.deployment), loaded)
+    this.#options.publisher.addCell(loaded.realm, loaded.deployment, {
+      id: loaded.cell,
+      address: loaded.address,
+    })
+  }
+
+  #forget(loaded: LoadedDeployment): void {
+    const key = loadKey(loaded.realm, loaded.deployment)
+    this.#loads.delete(key)
+    for (const dropped of this.#watchers) dropped.add(key)
+    this.hide(loaded)
+  }
+
+  #forgetAll(which: (loaded: LoadedDeployment) => boolean): LoadedDeployment[] {
+    const lost = this.all().filter(which)
+    for (const loaded of lost) this.#forget(loaded)
+    this.#options.publisher.flush()
+    return lost
+  }
+}
