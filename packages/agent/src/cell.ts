@@ -4,9 +4,9 @@ import { CellChannel, type ChannelBounds } from './cell-channel.ts'
 import { cellGone, loadHarmed, loadTimedOut } from './cell-error.ts'
 import { parseCellMessage } from './cell-message.ts'
 import type { SpawnedCell } from './cell-spawner.ts'
-import { suspects } from './judge-cell.ts'
 import { LoadTable, loadKey } from './load-table.ts'
 import { OutputTail } from './output-tail.ts'
+import { type Blame, suspects } from './suspects.ts'
 import { Vitals } from './vitals.ts'
 import { WindowOrder } from './window-order.ts'
 
@@ -18,12 +18,6 @@ export interface CellEnd {
   signal: string | null
   /** Null: nothing is known of who caused it. */
   blame: Blame | null
-}
-
-/** Keys (loadKey) of deployments: those who did it, or, not `known`, those among whom the one is. */
-export interface Blame {
-  keys: string[]
-  known: boolean
 }
 
 export interface CellEvents {

@@ -1,5 +1,5 @@
-import type { Blame } from './cell.ts'
-import { type LoadEntry, loadKey } from './load-table.ts'
+import { loadKey } from './load-table.ts'
+import { type Blame, type SuspectFacts, suspects } from './suspects.ts'
 import type { Vitals } from './vitals.ts'
 
 export interface JudgeBounds {
@@ -9,13 +9,10 @@ export interface JudgeBounds {
   cellRssBytes: number
 }
 
-export interface CellFacts {
+export interface CellFacts extends SuspectFacts {
   isReady: boolean
-  vitals: Vitals
   /** Measured from outside; null: not known. */
   rssBytes: number | null
-  /** All that was put into it. */
-  deployments: readonly Pick<LoadEntry, 'load' | 'isLoading'>[]
 }
 
 /** What to do with a cell; null: it does well. */
@@ -63,16 +60,4 @@ function judgeMemory(facts: CellFacts, bounds: JudgeBounds, nowMs: number): Verd
   }
   if (nowMs - vitals.startedMs < SETTLE_MS) return null
   return { act: 'replace', reason: `its process holds ${figures}` }
-}
-
-/**
- * Whoever may have done it, when the process as a whole went wrong: those being loaded, those with requests at the last sign of
- * life, those not heard of yet; if none, all. Certain only of one that was alone: another's request may have come since.
- */
-export function suspects({ deployments, vitals }: Pick<CellFacts, 'deployments' | 'vitals'>): Blame {
-  const reports = new Map(vitals.isolates.map((isolate) => [loadKey(isolate), isolate]))
-  const all = deployments.map((entry) => ({ key: loadKey(entry.load), isLoading: entry.isLoading }))
-  const busy = all.filter(({ key, isLoading }) => isLoading || (reports.get(key)?.active ?? 1) > 0)
-  const keys = (busy.length > 0 ? busy : all).map(({ key }) => key)
-  return { keys, known: all.length === 1 }
 }

@@ -12,6 +12,7 @@
 export interface MachineProvider {
   /** Of the adapter, lower case: `local`, `docker`, `aws-ec2`. */
   readonly name: string
+  /** Whose machines it makes and sees. */
   readonly owner: string
   /** What it can do, honestly. The platform decides by it; nothing is degraded silently. */
   readonly manifest: ProviderManifest
@@ -44,22 +45,9 @@ export interface MachineProvider {
 }
 
 export interface CallOptions {
+  /** Aborted: the call rejects with CANCELLED at once; whether the thing was done is not known. */
   signal?: AbortSignal
 }
-
-/** The closed set of this contract. Anything else an adapter throws becomes INTERNAL. */
-export const PROVIDER_ERROR_CODES = [
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'INVALID_ARGUMENT',
-  'NO_CAPACITY',
-  'QUOTA_EXCEEDED',
-  'PERMISSION_DENIED',
-  'UNSUPPORTED',
-  'TIMEOUT',
-  'CANCELLED',
-  'INTERNAL',
-] as const
 
 export interface ProviderManifest {
   /** The border between two machines, and between a machine and its host. */
@@ -88,9 +76,13 @@ export type Hardening =
 
 /** A size in a zone. */
 export interface Offering {
+  /** The provider's own name for it (`local`, `t4g.medium`); what MachineSpec.size asks for. */
   size: string
+  /** Whatever fails together, in the provider's own words. */
   zone: string
+  /** Threads that run at once. */
   cpus: number
+  /** What the machine has, not what is free. */
   memoryBytes: number
   /** Price of an hour, or null: the operator's own hardware. */
   price: { amount: number; currency: string } | null
@@ -101,8 +93,9 @@ export interface Offering {
 export interface MachineSpec {
   /** Ours, a DNS label; never used for a second machine. The resource's name at the infrastructure is made from it. */
   id: string
+  /** Of an offering. */
   size: string
-  /** Null: the provider chooses. */
+  /** Of an offering of that size. Null: the provider chooses. */
   zone: string | null
   /** The agent's environment. May hold secrets (the join token): adapters never log or list it. */
   env: Readonly<Record<string, string>>
@@ -111,6 +104,7 @@ export interface MachineSpec {
 export interface Machine {
   id: string
   size: string
+  /** Where it is, also when the spec left the choice to the provider. */
   zone: string
   /**
    * `starting`: exists, not yet known to run. `running`: does, though its agent may not have joined. `stopping`. `stopped`: ended when
@@ -128,6 +122,7 @@ export interface Machine {
 }
 
 export interface CheckResult {
+  /** Machines can be launched here. */
   ok: boolean
   /** Each says what is so, why it matters and what to do. `error` makes `ok` false. */
   findings: { level: 'info' | 'warn' | 'error'; text: string }[]

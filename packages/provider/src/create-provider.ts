@@ -46,7 +46,7 @@ export function createProvider(driver: MachineDriver, options: ProviderOptions =
     inspect: (id, { signal } = {}) => named(id, (inner) => inspect(driver, id, inner), signal),
     list: ({ signal } = {}) => calls.run(async (inner) => sortById(await driver.list(inner)), signal),
     stop: (id, { graceMs, signal }) =>
-      named(id, (inner) => stop(driver, id, graceMs, inner), signal, Number.isFinite(graceMs) ? graceMs : 0),
+      named(id, (inner) => stop(driver, id, graceMs, inner), signal, isGrace(graceMs) ? graceMs : 0),
     destroy: (id, { signal } = {}) => named(id, (inner) => driver.destroy(id, inner), signal),
     logs: (id, { maxBytes = DEFAULT_LOG_BYTES, signal } = {}) =>
       named(id, (inner) => logs(driver, id, maxBytes, inner), signal),
@@ -94,7 +94,7 @@ async function inspect(driver: MachineDriver, id: string, signal: AbortSignal): 
 }
 
 async function stop(driver: MachineDriver, id: string, graceMs: number, signal: AbortSignal): Promise<void> {
-  if (!Number.isFinite(graceMs) || graceMs < 0 || graceMs > MAX_GRACE_MS) {
+  if (!isGrace(graceMs)) {
     throw new PlatformError(
       'INVALID_ARGUMENT',
       `graceMs must be 0 to ${MAX_GRACE_MS} milliseconds, not ${graceMs}`,
@@ -119,6 +119,8 @@ async function logs(
   if (!(await driver.inspect(id, signal))) throw notFound(id)
   return driver.logs(id, maxBytes, signal)
 }
+
+const isGrace = (graceMs: number) => graceMs >= 0 && graceMs <= MAX_GRACE_MS
 
 /** Only cancellation rejects; what the driver throws is itself the finding. */
 async function check(driver: MachineDriver, calls: GuardedCalls, signal: AbortSignal | undefined) {

@@ -1,6 +1,6 @@
 import { PlatformError } from '@openzimki/core'
-import { PROVIDER_ERROR_CODES } from './contract.ts'
 import type { MachineDriver } from './machine-driver.ts'
+import { PROVIDER_ERROR_CODES } from './provider-error-codes.ts'
 
 const CLOSED_CODES: ReadonlySet<string> = new Set(PROVIDER_ERROR_CODES)
 

@@ -1,0 +1,38 @@
+import type { Machine, MachineProvider } from '../contract.ts'
+
+/** What an adapter's test gives the kit. */
+export interface ProviderHarness {
+  /** A provider for this owner. Several over the same infrastructure are what is left after a restart, or two hosts. */
+  open(owner: string): Promise<MachineProvider>
+  /**
+   * Environment with which a machine runs until it is told to end, prints `hello <PROBE>` at its start, and `bye` when it ends in
+   * order. With `STUBBORN=1` added it ignores being asked.
+   */
+  env: Readonly<Record<string, string>>
+  /** Ends a machine behind the provider's back. */
+  crash(machine: Machine): Promise<void>
+  /** What the infrastructure still has of all owners, by its own names. */
+  leftovers(): Promise<string[]>
+  /** Longest time a machine takes to start, or to be seen as ended. */
+  settleMs: number
+  /** Releases what the harness itself took; called once, after the last case. */
+  close(): Promise<void>
+}
+
+/** One requirement. `run` throws when it does not hold. */
+export interface ConformanceCase {
+  group: string
+  name: string
+  run(context: CaseContext): Promise<void>
+}
+
+/** What one case works with; whatever it launches is destroyed after it. */
+export interface CaseContext {
+  harness: ProviderHarness
+  /** Of an owner that no other case has. */
+  provider: MachineProvider
+  /** Another owner's provider over the same infrastructure. */
+  stranger: MachineProvider
+  /** The same owner's provider once more, as after a restart. */
+  reopen(): Promise<MachineProvider>
+}

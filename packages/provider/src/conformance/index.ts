@@ -1,0 +1,2 @@
+export * from './describe-provider.ts'
+export * from './harness.ts'

@@ -1,0 +1,138 @@
+import { PlatformError } from '@openzimki/core'
+import type { CheckResult, Machine, MachineSpec, Offering, ProviderManifest } from './contract.ts'
+import type { MachineDriver } from './machine-driver.ts'
+
+interface FakeMachine {
+  owner: string
+  machine: Machine
+  env: Readonly<Record<string, string>>
+  output: string
+}
+
+/** The infrastructure behind fake drivers: several drivers over one see the same machines, as after a restart. */
+export class FakeInfrastructure {
+  readonly machines = new Map<string, FakeMachine>()
+  readonly capacity: number
+  #count = 0
+
+  constructor(capacity = 100) {
+    this.capacity = capacity
+  }
+
+  /** Names of all machines of all owners. */
+  get natives(): string[] {
+    return [...this.machines.values()].map(({ machine }) => machine.native)
+  }
+
+  nextNative(): string {
+    this.#count += 1
+    return `fake ${this.#count}`
+  }
+
+  /** Ends a machine behind everyone's back. */
+  crash(native: string): void {
+    for (const { machine } of this.machines.values()) {
+      if (machine.native === native)
+        Object.assign(machine, { state: 'failed', reason: 'it was ended from outside' })
+    }
+  }
+}
+
+const ZONES = ['here', 'there']
+
+/**
+ * Machines in memory, for tests of whatever uses a provider. They run as soon as somebody looks; one whose environment has `STUBBORN`
+ * only ends by force.
+ */
+export class FakeDriver implements MachineDriver {
+  readonly name = 'fake'
+  readonly owner: string
+  readonly manifest: ProviderManifest = {
+    isolation: 'process',
+    hardening: [],
+    logs: true,
+    gracefulStop: true,
+    outlivesPlatform: true,
+    maxEnvBytes: 4_096,
+  }
+  readonly #world: FakeInfrastructure
+
+  constructor(world: FakeInfrastructure, owner: string) {
+    this.#world = world
+    this.owner = owner
+  }
+
+  async offerings(): Promise<Offering[]> {
+    const capacity = this.#world.capacity - this.#world.machines.size
+    return ['small', 'large'].flatMap((size) =>
+      ZONES.map((zone) => ({ size, zone, cpus: 1, memoryBytes: 1 << 30, price: null, capacity })),
+    )
+  }
+
+  async launch(spec: MachineSpec, fingerprint: string): Promise<Machine> {
+    const there = this.#find(spec.id)
+    if (there) return { ...there.machine }
+    const machine: Machine = {
+      id: spec.id,
+      size: spec.size,
+      zone: spec.zone ?? 'here',
+      state: 'starting',
+      reason: null,
+      createdAtMs: Date.now(),
+      native: this.#world.nextNative(),
+      fingerprint,
+    }
+    const output = `hello ${spec.env.PROBE ?? ''}\n`
+    this.#world.machines.set(this.#key(spec.id), { owner: this.owner, machine, env: spec.env, output })
+    return { ...machine }
+  }
+
+  async inspect(id: string): Promise<Machine | null> {
+    const found = this.#find(id)
+    if (!found) return null
+    if (found.machine.state === 'starting') found.machine.state = 'running'
+    return { ...found.machine }
+  }
+
+  async list(): Promise<Machine[]> {
+    const ours = [...this.#world.machines.values()].filter(({ owner }) => owner === this.owner)
+    return ours.map(({ machine }) => ({ ...machine }))
+  }
+
+  async stop(id: string, graceMs: number): Promise<void> {
+    const found = this.#find(id)
+    if (!found || found.machine.state === 'failed' || found.machine.state === 'stopped') return
+    if (graceMs > 0 && found.env.STUBBORN === undefined) found.output += 'bye\n'
+    found.machine.state = 'stopped'
+  }
+
+  async destroy(id: string): Promise<void> {
+    this.#world.machines.delete(this.#key(id))
+  }
+
+  async logs(id: string, maxBytes: number): Promise<string> {
+    return Buffer.from(this.#find(id)?.output ?? '')
+      .subarray(-maxBytes)
+      .toString('utf8')
+  }
+
+  async check(): Promise<CheckResult> {
+    return { ok: true, findings: [{ level: 'info', text: 'machines are made up and cost nothing' }] }
+  }
+
+  async close(): Promise<void> {
+    // There is no connection.
+  }
+
+  mapError(thrown: unknown): PlatformError {
+    return PlatformError.from(thrown)
+  }
+
+  #key(id: string): string {
+    return `${this.owner}/${id}`
+  }
+
+  #find(id: string): FakeMachine | undefined {
+    return this.#world.machines.get(this.#key(id))
+  }
+}

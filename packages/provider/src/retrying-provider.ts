@@ -1,0 +1,36 @@
+import { PlatformError } from '@openzimki/core'
+import type { MachineProvider } from './contract.ts'
+
+/** Outcomes of which it is not known whether the thing was done. */
+const UNKNOWN_OUTCOME = new Set(['INTERNAL', 'TIMEOUT'])
+
+/**
+ * A provider that repeats what failed with an unknown outcome, up to `attempts` times in all. Sound because every method of the
+ * contract may be repeated; hence a test of just that when put over a driver that loses answers.
+ */
+export function retryingProvider(provider: MachineProvider, attempts: number): MachineProvider {
+  const again = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work()
+      } catch (thrown) {
+        const error = PlatformError.from(thrown)
+        if (attempt >= attempts || !UNKNOWN_OUTCOME.has(error.code)) throw error
+      }
+    }
+  }
+  return {
+    name: provider.name,
+    owner: provider.owner,
+    manifest: provider.manifest,
+    offerings: (options) => again(() => provider.offerings(options)),
+    launch: (spec, options) => again(() => provider.launch(spec, options)),
+    inspect: (id, options) => again(() => provider.inspect(id, options)),
+    list: (options) => again(() => provider.list(options)),
+    stop: (id, options) => again(() => provider.stop(id, options)),
+    destroy: (id, options) => again(() => provider.destroy(id, options)),
+    logs: (id, options) => again(() => provider.logs(id, options)),
+    check: (options) => provider.check(options),
+    close: () => provider.close(),
+  }
+}
