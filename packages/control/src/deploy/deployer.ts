@@ -260,8 +260,13 @@ async function appendToHistory(db: Knex.Transaction, realm: RealmRow, id: string
   const of = () => db('deployments').where({ realm: realm.id })
   const row: { last?: number | null } | undefined = await of().max({ last: 'live_order' }).first()
   const last = row?.last ?? 0
-  if (realm.deployment !== null) await of().where({ id: realm.deployment }).update({ live_order: last + 1 })
-  await of().where({ id }).update({ live_order: last + 2 })
+  if (realm.deployment !== null)
+    await of()
+      .where({ id: realm.deployment })
+      .update({ live_order: last + 1 })
+  await of()
+    .where({ id })
+    .update({ live_order: last + 2 })
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Client } from '@openzimki/api'
+import type { LogEntry } from '@openzimki/core'
+import { artifactOf, startTestControl, type TestControl } from './testing/test-control.ts'
+
+let test: TestControl
+let client: Client
+let realm: string
+const params = { realm: 'wiki' }
+
+beforeEach(async () => {
+  test = await startTestControl({ logLines: 20 })
+  client = (await test.customer()).client
+  realm = (await client.deployments.create({ params, query: { create: true }, body: artifactOf() })).realmId
+})
+afterEach(() => test.close())
+
+const append = (texts: string[], change: Partial<LogEntry> = {}) =>
+  test.agent.control(
+    'log.append',
+    texts.map(
+      (text): LogEntry => ({
+        timeMs: 1.5,
+        realm,
+        deployment: 'd',
+        request: null,
+        level: 'info',
+        text,
+        ...change,
+      }),
+    ),
+  )
+const texts = (lines: { text: string }[]) => lines.map((line) => line.text)
+
+describe('logs', () => {
+  it('show the last lines, oldest first, and page on', async () => {
+    await append(['a', 'b', 'c'])
+    const last = await client.logs.list({ params, query: { limit: 2 } })
+    expect(texts(last.items)).toEqual(['b', 'c'])
+    await append(['d'])
+    const more = await client.logs.list({ params, query: { after: last.next ?? '' } })
+    expect(texts(more.items)).toEqual(['d'])
+  })
+
+  it('can be had by level and by request', async () => {
+    await append(['fine'])
+    await append(['broken'], { level: 'error', request: 'r-1' })
+    expect(texts((await client.logs.list({ params, query: { level: 'error' } })).items)).toEqual(['broken'])
+    expect(texts((await client.logs.list({ params, query: { request: 'r-1' } })).items)).toEqual(['broken'])
+  })
+
+  it('keep a bounded number of lines', async () => {
+    for (let batch = 0; batch < 11; batch++)
+      await append(Array.from({ length: 100 }, (_, n) => `${batch}-${n}`))
+    const { items } = await client.logs.list({ params, query: { limit: 1000 } })
+    expect(items.length).toBeLessThan(1000)
+    expect(items.at(-1)?.text).toBe('10-99')
+  })
+
+  it('of a realm that the machine never had are dropped', async () => {
+    await append(['forged'], { realm: '22222222-2222-4222-8222-222222222222' })
+    await append(['true'])
+    expect(texts((await client.logs.list({ params })).items)).toEqual(['true'])
+  })
+})
+
+describe('following', () => {
+  it('gives the tail, then lines as they come', async () => {
+    await append(['a', 'b', 'c'])
+    const seen: string[] = []
+    for await (const { data } of await client.logs.follow({ params, query: { tail: 2 } })) {
+      seen.push(data.text)
+      if (seen.length === 2) await append(['d'])
+      if (seen.length === 3) break
+    }
+    expect(seen).toEqual(['b', 'c', 'd'])
+  })
+
+  it('goes on after Last-Event-ID without a gap', async () => {
+    await append(['a', 'b', 'c'])
+    const { items } = await client.logs.list({ params })
+    const seen: string[] = []
+    for await (const { data } of await client.logs.follow({ params, lastEventId: items[0]?.id })) {
+      seen.push(data.text)
+      if (seen.length === 2) break
+    }
+    expect(seen).toEqual(['b', 'c'])
+  })
+
+  it('ends when the client goes, and refuses more than its share', async () => {
+    await append(['a'])
+    const open = await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const lines = (await client.logs.follow({ params, query: { tail: 1 } }))[Symbol.asyncIterator]()
+        await lines.next()
+        return lines
+      }),
+    )
+    await expect(client.logs.follow({ params })).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+    await Promise.all(open.map((lines) => lines.return?.()))
+  })
+
+  it('with a cursor that is none is refused', async () => {
+    await expect(client.logs.follow({ params, query: { after: "1' or 1=1" } })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+  })
+})

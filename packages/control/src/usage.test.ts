@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Client } from '@openzimki/api'
+import type { UsageRecord, UsageWindow } from '@openzimki/core'
+import { verifyReadings } from '@openzimki/meter'
+import { artifactOf, START_MS, startTestControl, type TestControl } from './testing/test-control.ts'
+
+let test: TestControl
+let client: Client
+let account: string
+let realm: string
+let key: string
+let deployment: string
+const params = { realm: 'wiki' }
+const HOUR_MS = 3_600_000
+const SOURCE = '11111111-1111-4111-8111-111111111111'
+
+beforeEach(async () => {
+  test = await startTestControl()
+  const customer = await test.customer()
+  client = customer.client
+  account = customer.account
+  const live = await client.deployments.create({ params, query: { create: true }, body: artifactOf() })
+  realm = live.realmId
+  key = live.key ?? ''
+  deployment = live.deployment
+})
+afterEach(() => test.close())
+
+const recordOf = (change: Partial<UsageRecord> = {}): UsageRecord => ({
+  ...{ account, realm, key, deployment, function: '/', outcome: 'ok', requests: 2, cpuNs: 1_000, jsops: 10 },
+  ...{ wallMs: 5, bytesIn: 100, bytesOut: 200, egressBytes: 0, storeReads: 1, storeWrites: 0 },
+  ...change,
+})
+const windowOf = (sequence: number, rows: UsageRecord[], startMs = test.clock.nowMs()): UsageWindow => ({
+  ...{ source: SOURCE, sequence, startMs, endMs: startMs + 1_000, rows },
+})
+const report = (window: UsageWindow) => test.agent.control('usage.report', window)
+const usage = (by: 'function' | 'key' | 'hour' = 'function') => client.usage.get({ params, query: { by } })
+
+describe('usage', () => {
+  it('adds up by function, key and hour to the same totals', async () => {
+    const error = recordOf({ function: '/edit', outcome: 'error', requests: 1, cpuNs: 50_000 })
+    await report(windowOf(1, [recordOf(), error]))
+    test.clock.advance(HOUR_MS)
+    await report(windowOf(2, [recordOf({ key: 'system' })]))
+    const byFunction = await usage()
+    expect(byFunction.items.map((row) => [row.group, row.requests, row.errors])).toEqual([
+      ['/edit', 1, 1],
+      ['/', 4, 0],
+    ])
+    expect((await usage('key')).items.map((row) => [row.group, row.alias])).toEqual([
+      [key, 'wiki'],
+      ['system', null],
+    ])
+    expect((await usage('hour')).items.map((row) => row.group)).toEqual([
+      '2026-01-01T00:00:00.000Z',
+      '2026-01-01T01:00:00.000Z',
+    ])
+    for (const by of ['function', 'key', 'hour'] as const) {
+      const { items, totals } = await usage(by)
+      expect(totals).toMatchObject({ requests: 5, cpuNs: 52_000, bytesOut: 600, errors: 1 })
+      expect(items.reduce((sum, row) => sum + row.cpuNs, 0)).toBe(totals.cpuNs)
+    }
+  })
+
+  it('counts a window once however often it is reported, also at the same time and after a restart', async () => {
+    const window = windowOf(1, [recordOf()])
+    await Promise.all([report(window), report(window), report(window)])
+    await test.restart()
+    await report(window)
+    expect((await usage()).totals.requests).toBe(2)
+  })
+
+  it('keeps what it acknowledged through a crash', async () => {
+    await report(windowOf(1, [recordOf()]))
+    await test.restart()
+    expect((await usage()).totals).toMatchObject({ requests: 2, cpuNs: 1_000 })
+  })
+
+  it('counts nothing of a realm that the machine never had, but takes the rest', async () => {
+    await report(windowOf(1, [recordOf({ realm: '22222222-2222-4222-8222-222222222222' }), recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
+    expect(test.logged.some((line) => line.includes('never had'))).toBe(true)
+  })
+
+  it('charges the account that owns the realm, whatever the report says', async () => {
+    await report(windowOf(1, [recordOf({ account: '33333333-3333-4333-8333-333333333333' })]))
+    test.clock.advance(2 * HOUR_MS)
+    await test.control.sealReadings()
+    const [line = ''] = await Array.fromAsync(await client.usage.readings({ params }))
+    expect(JSON.parse(line).reading.account).toBe(account)
+  })
+
+  it.each([
+    ['negative amounts', { rows: [{ requests: -1 }] }],
+    ['no rows', { rows: 5 }],
+    ['a sequence of 0', { sequence: 0 }],
+  ])('refuses a window with %s', async (_, change) => {
+    const window = windowOf(1, [recordOf()])
+    const rows = Array.isArray(change.rows)
+      ? change.rows.map((row) => ({ ...recordOf(), ...row }))
+      : change.rows
+    const bad = { ...window, ...change, ...(change.rows === undefined ? {} : { rows }) } as UsageWindow
+    await expect(report(bad)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect((await usage()).totals.requests).toBe(0)
+  })
+
+  it('pages, and its totals are of the whole period', async () => {
+    const rows = Array.from({ length: 5 }, (_, n) => recordOf({ function: `/${n}`, cpuNs: 100 - n }))
+    await report(windowOf(1, rows))
+    const groups: string[] = []
+    let after: string | undefined
+    do {
+      const page = await client.usage.get({ params, query: { limit: 2, after } })
+      expect(page.totals.requests).toBe(10)
+      groups.push(...page.items.map((row) => row.group))
+      after = page.next ?? undefined
+    } while (after)
+    expect(groups).toEqual(['/0', '/1', '/2', '/3', '/4'])
+  })
+})
+
+describe('readings', () => {
+  const lines = async () => Array.fromAsync(await client.usage.readings({ params }))
+
+  it('are made once an hour is over, signed, chained, and hold against the public key', async () => {
+    await report(windowOf(1, [recordOf()]))
+    expect(await test.control.sealReadings()).toBe(0)
+    test.clock.advance(HOUR_MS + 121_000)
+    await report(windowOf(2, [recordOf({ function: '/b' })]))
+    expect(await test.control.sealReadings()).toBe(1)
+    test.clock.advance(HOUR_MS + 121_000)
+    expect(await test.control.sealReadings()).toBe(1)
+    expect(await test.control.sealReadings()).toBe(0)
+    const { publicKeyPem } = await test.anonymous.usage.providerKey()
+    expect(await verifyReadings(await lines(), publicKeyPem)).toMatchObject({ ok: true, count: 2 })
+  })
+
+  it('are never changed by a window that comes late: it is counted in an hour that is open', async () => {
+    await report(windowOf(1, [recordOf()]))
+    test.clock.advance(2 * HOUR_MS)
+    await test.control.sealReadings()
+    const before = await lines()
+    await report(windowOf(2, [recordOf()], START_MS))
+    test.clock.advance(2 * HOUR_MS)
+    await test.control.sealReadings()
+    const after = await lines()
+    expect(after[0]).toBe(before[0])
+    const total = after.reduce((sum, line) => sum + JSON.parse(line).reading.totals.requests, 0)
+    expect(total).toBe((await usage()).totals.requests)
+    expect(total).toBe(4)
+  })
+
+  it('are not put into the future by a machine whose clock is wrong', async () => {
+    await report(windowOf(1, [recordOf()], START_MS + 100 * HOUR_MS))
+    expect((await usage('hour')).items.map((row) => row.group)).toEqual(['2026-01-01T00:00:00.000Z'])
+  })
+})
