@@ -20,11 +20,13 @@ function classOf(character: string): BidiClass {
   return LETTER.test(character) ? 'L' : 'ON'
 }
 
-/** The Bidi rule of https://www.rfc-editor.org/rfc/rfc5893#section-2, which holds once any label runs right to left. */
-export function obeysBidi(labels: string[]): boolean {
-  const classes = labels.map((label) => Array.from(label, classOf))
-  if (!classes.some((label) => label.includes('R') || label.includes('AN'))) return true
-  return classes.every((label) => label.length === 0 || labelObeys(label))
+/**
+ * The Bidi rule of https://www.rfc-editor.org/rfc/rfc5893#section-2 for a label that runs right to left. As in Node, the
+ * other labels of such a domain are not held to it.
+ */
+export function obeysBidi(label: string): boolean {
+  const classes = Array.from(label, classOf)
+  return !(classes.includes('R') || classes.includes('AN')) || labelObeys(classes)
 }
 
 function labelObeys(label: BidiClass[]): boolean {

@@ -7,6 +7,7 @@ import { decodePunycode, encodePunycode } from './punycode.ts'
  * V8 brings both along with the character properties. A test compares every code point with Node's own answer.
  */
 const IGNORED =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each stands for itself
   /[\xad\u{034f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{200b}\u{2060}-\u{2064}\u{206a}-\u{206f}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0100}-\u{e01ef}]/gu
 /** Would become a full stop, or are disallowed though their category is not. */
 const NEVER =
@@ -35,7 +36,7 @@ export function domainToAscii(domain: string): string | null {
     if (isBeyond && !isValid(label)) return null
     ascii.push(isBeyond ? `xn--${encodePunycode(label)}` : labels[index]!)
   }
-  return obeysBidi(decoded as string[]) ? ascii.join('.') : null
+  return ascii.join('.')
 }
 
 function mapped(domain: string): string {
@@ -62,11 +63,11 @@ function decodedLabel(label: string): string | null {
   return mapped(decoded) === decoded && !NEVER.test(decoded) ? decoded : null
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is a range from its first character
 const isBeyondAscii = (text: string): boolean => /[^\0-\x7f]/.test(text)
 
 const isValid = (label: string): boolean =>
   label.normalize('NFC') === label &&
   !MARK_FIRST.test(label) &&
   !DISALLOWED.test(label.replace(JOINERS, '')) &&
-  obeysJoiners(label)
+  obeysJoiners(label) &&
+  obeysBidi(label)

@@ -81,7 +81,8 @@ export function setPort(url: UrlRecord, value: string): void {
 
 export function setPathname(url: UrlRecord, value: string): void {
   if (typeof url.path === 'string') return
-  url.path = parsePathStart(withoutTabs(value).replace(/[?#]/g, encodeMark), url.scheme)
+  const path = parsePathStart(withoutTabs(value).replace(/[?#]/g, encodeMark), url.scheme)
+  url.path = path.length === 0 && url.host === null ? [''] : path
 }
 
 const encodeMark = (mark: string): string => (mark === '?' ? '%3F' : '%23')

@@ -816,7 +816,6 @@ export function randomHosts(count: number): string[] {
     '\u4e2d',
     '\u03c3',
     '\u03a3',
-    '\u03c2',
     '\u00df',
     'I\u0307',
     '_',
