@@ -107,9 +107,9 @@ describe('hostile templates', () => {
   })
 
   it.each(['<', '<b ', '<b a="', '<b a=\'" ', '<!--', '</', '<b tal:x', '<b a="1" '])(
-    'a megabyte of %j in a script is read in one pass',
+    '200 KB of %j in a script are read in one pass',
     (piece) => {
-      const body = piece.repeat(1_000_000 / piece.length)
+      const body = piece.repeat(200_000 / piece.length)
       expect(render(`<script>${body}</script>`)).toBe(`<script>${body}</script>`)
     },
   )

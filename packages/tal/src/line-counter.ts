@@ -2,19 +2,25 @@
 export class LineCounter {
   readonly #source: string
   #line = 1
-  #countedTo = 0
+  /** Kept, or a last line without an end would be searched again each time. */
+  #nextNewline: number
 
   constructor(source: string) {
     this.#source = source
+    this.#nextNewline = indexOfNewline(source, 0)
   }
 
   /** From 1. */
   lineAt(position: number): number {
-    for (;;) {
-      const newline = this.#source.indexOf('\n', this.#countedTo)
-      if (newline < 0 || newline >= position) return this.#line
+    while (this.#nextNewline < position) {
       this.#line++
-      this.#countedTo = newline + 1
+      this.#nextNewline = indexOfNewline(this.#source, this.#nextNewline + 1)
     }
+    return this.#line
   }
+}
+
+function indexOfNewline(source: string, from: number): number {
+  const at = source.indexOf('\n', from)
+  return at < 0 ? Number.POSITIVE_INFINITY : at
 }

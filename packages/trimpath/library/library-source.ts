@@ -5,6 +5,7 @@ import { stripTypeScriptTypes } from 'node:module'
 const FILES = [
   'template-error',
   'modifiers',
+  'line-counter',
   'segment',
   'expression',
   'section',

@@ -1,9 +1,11 @@
-/** A piece of a section: text to write, or the inside of a `${}`. `line` counts from the section's first. */
+import { LineCounter } from './line-counter.ts'
+
+/** A piece of a section: text to write, or the inside of a `${}` and its line, counted from 0. */
 export type SectionPiece =
-  | { kind: 'text'; line: number; text: string }
+  | { kind: 'text'; text: string }
   | { kind: 'expression'; line: number; text: string }
   /** Written only under the flag `keepWhitespace`. */
-  | { kind: 'space'; line: number; text: string }
+  | { kind: 'space'; text: string }
 
 /**
  * The text between two statements: line ends at its start and blanks at its end are dropped unless `keepWhitespace`, so
@@ -16,18 +18,19 @@ export function readSection(text: string): SectionPiece[] {
   while (end > 0 && text[end - 1] === ' ') end--
   if (end <= start) end = Math.min(start + 1, text.length)
   const pieces: SectionPiece[] = []
-  if (start > 0) pieces.push({ kind: 'space', line: 0, text: text.slice(0, start) })
-  const last = readBody(text.slice(start, end), start, pieces)
-  if (end < text.length) pieces.push({ kind: 'space', line: last, text: text.slice(end) })
+  if (start > 0) pieces.push({ kind: 'space', text: text.slice(0, start) })
+  readBody(text, start, end, pieces)
+  if (end < text.length) pieces.push({ kind: 'space', text: text.slice(end) })
   return pieces
 }
 
 /** `${expr}` ends at the next `}` of its line; `${% expr %}` ends at `%}`. One without an end is text. */
-function readBody(text: string, firstLine: number, pieces: SectionPiece[]): number {
+function readBody(section: string, start: number, end: number, pieces: SectionPiece[]): void {
+  const text = section.slice(0, end)
   const closers = new Closers(text)
-  let line = firstLine
-  let from = 0
-  for (let open = text.indexOf('${'); open >= 0; ) {
+  const lines = new LineCounter(text)
+  let from = start
+  for (let open = text.indexOf('${', start); open >= 0; ) {
     const percent = text[open + 2] === '%'
     const begin = open + (percent ? 3 : 2)
     const close = percent ? closers.percent(begin) : closers.plain(begin)
@@ -35,15 +38,12 @@ function readBody(text: string, firstLine: number, pieces: SectionPiece[]): numb
       open = text.indexOf('${', begin)
       continue
     }
-    if (open > from) pieces.push({ kind: 'text', line, text: text.slice(from, open) })
-    line += countNewlines(text, from, open)
-    pieces.push({ kind: 'expression', line, text: text.slice(begin, close) })
-    line += countNewlines(text, open, close)
+    if (open > from) pieces.push({ kind: 'text', text: text.slice(from, open) })
+    pieces.push({ kind: 'expression', line: lines.lineAt(open) - 1, text: text.slice(begin, close) })
     from = close + (percent ? 2 : 1)
     open = text.indexOf('${', from)
   }
-  if (from < text.length) pieces.push({ kind: 'text', line, text: text.slice(from) })
-  return line + countNewlines(text, from, text.length)
+  if (from < end) pieces.push({ kind: 'text', text: text.slice(from) })
 }
 
 /** Finds closing marks, and remembers where there is none, so that a text full of `${` is still read in one pass. */
@@ -74,10 +74,4 @@ class Closers {
     this.#noPercent = close < 0
     return close
   }
-}
-
-function countNewlines(text: string, from: number, to: number): number {
-  let count = 0
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++
-  return count
 }

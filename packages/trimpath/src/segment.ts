@@ -1,3 +1,4 @@
+import { LineCounter } from './line-counter.ts'
 import { TemplateError } from './template-error.ts'
 
 /** A template is a row of these. `line` counts from 1. */
@@ -25,12 +26,12 @@ class SegmentReader {
   readonly #source: string
   readonly #name: string
   readonly #segments: Segment[] = []
+  readonly #lines: LineCounter
   #textStart = 0
-  #line = 1
-  #lineCountedTo = 0
 
   constructor(source: string, name: string) {
     this.#source = source
+    this.#lines = new LineCounter(source)
     this.#name = name
   }
 
@@ -58,14 +59,14 @@ class SegmentReader {
     if (close < 0) return null
     this.#endText(at)
     const rest = this.#source.slice(at + 1 + statement.length, close).trim()
-    this.#segments.push({ kind: 'statement', line: this.#lineAt(at), name: statement, rest })
+    this.#segments.push({ kind: 'statement', line: this.#lines.lineAt(at), name: statement, rest })
     this.#textStart = close + 1
     return close + 1
   }
 
   #readBlock(at: number, name: string): number {
     const open = this.#source.indexOf('}', at)
-    const line = this.#lineAt(at)
+    const line = this.#lines.lineAt(at)
     if (open < 0) throw new TemplateError(this.#name, line, `{${name} has no closing }; add it`)
     const marker = this.#source.slice(at + 1 + name.length, open).trim() || `{/${name}}`
     const close = this.#source.indexOf(marker, open + 1)
@@ -74,7 +75,7 @@ class SegmentReader {
     this.#endText(at)
     this.#segments.push({
       kind: 'block',
-      line: this.#lineAt(open + 1),
+      line: this.#lines.lineAt(open + 1),
       name,
       text: this.#source.slice(open + 1, close),
     })
@@ -84,17 +85,7 @@ class SegmentReader {
 
   #endText(end: number): void {
     const text = this.#source.slice(this.#textStart, end)
-    if (text !== '') this.#segments.push({ kind: 'text', line: this.#lineAt(this.#textStart), text })
-  }
-
-  /** Positions are asked for in rising order, so that all lines together are counted once. */
-  #lineAt(position: number): number {
-    for (;;) {
-      const newline = this.#source.indexOf('\n', this.#lineCountedTo)
-      if (newline < 0 || newline >= position) return this.#line
-      this.#line++
-      this.#lineCountedTo = newline + 1
-    }
+    if (text !== '') this.#segments.push({ kind: 'text', line: this.#lines.lineAt(this.#textStart), text })
   }
 }
 
