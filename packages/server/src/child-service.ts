@@ -46,7 +46,8 @@ export class ChildService {
       child.once('exit', (code, signal) => {
         this.#child = null
         const how = signal ?? `status ${code}`
-        if (!ready) reject(new PlatformError('UNAVAILABLE', `the ${name} did not start (${how}); its message is above`))
+        if (!ready)
+          reject(new PlatformError('UNAVAILABLE', `the ${name} did not start (${how}); its message is above`))
         else if (!this.#ending) this.#restart(how)
       })
     })

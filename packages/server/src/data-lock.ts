@@ -23,7 +23,10 @@ export async function lockData(path: string): Promise<DataLock> {
       await rm(path, { force: true })
     }
   }
-  throw new PlatformError('ALREADY_EXISTS', `the lock ${path} is taken again and again: is another zimki starting?`)
+  throw new PlatformError(
+    'ALREADY_EXISTS',
+    `the lock ${path} is taken again and again: is another zimki starting?`,
+  )
 }
 
 async function refuseIfAlive(path: string): Promise<void> {

@@ -21,7 +21,14 @@ async function main(): Promise<void> {
   const { objects, refs } = await openSqliteStore({ filename: need(STORE_ENV.database), clock: systemClock })
   const blobs = await openFileBlobStore({ directory: need(STORE_ENV.blobs) })
   const secret = Buffer.from(need(STORE_ENV.secret), 'base64url')
-  const server = await serveStore({ address: need(STORE_ENV.address), objects, blobs, refs, secret, clock: systemClock })
+  const server = await serveStore({
+    address: need(STORE_ENV.address),
+    objects,
+    blobs,
+    refs,
+    secret,
+    clock: systemClock,
+  })
   const sweep = setInterval(() => void objects.sweep(10_000), SWEEP_MS)
   const end = async (): Promise<void> => {
     clearInterval(sweep)

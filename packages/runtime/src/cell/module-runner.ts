@@ -1,10 +1,10 @@
 import { PlatformError } from '@openzimki/core'
 import { MODULE_NAMESPACE_GLOBAL } from '../isolate/boot.ts'
-import type { Runner } from './realm-host.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
+import type { Runner, RunnerOptions } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
-import { type RunnerOptions, settleClock } from './script-runner.ts'
+import { settleClock } from './settle-clock.ts'
 
 /** Runs realms of the module kind: one isolate, many requests at once. */
 export class ModuleRunner implements Runner {

@@ -1,4 +1,4 @@
-import type { Artifact, CellLoad, IsolateReport, RequestHead } from '@openzimki/core'
+import type { Artifact, CellLoad, IsolateReport } from '@openzimki/core'
 import { isDigest, PlatformError } from '@openzimki/core'
 import type { BlobStore, ObjectStore } from '@openzimki/store'
 import type { Egress } from '../bindings/egress-port.ts'
@@ -6,21 +6,13 @@ import type { RealmServices } from '../bindings/operation.ts'
 import { RealmFiles } from '../bindings/realm-files.ts'
 import { text } from '../bindings/realm-operations.ts'
 import type { CellMeter } from './cell-meter.ts'
+import { decodePath } from './decode-path.ts'
 import type { IsolatePool } from './isolate-pool.ts'
 import { ModuleRunner } from './module-runner.ts'
+import type { Runner } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
 import { ScriptRunner } from './script-runner.ts'
 import { serveFile } from './static-file.ts'
-
-/** How requests of one kind of realm are run. */
-export interface Runner {
-  /** Loads the code into its first isolate. SCRIPT_ERROR when it fails. */
-  start(): Promise<void>
-  run(request: RunningRequest): Promise<void>
-  reports(nowMs: number): Pick<IsolateReport, 'heapBytes' | 'active' | 'overrunMs' | 'idleMs'>
-  settleClocks(): void
-  dispose(reason: PlatformError): void
-}
 
 export interface RealmHostOptions {
   load: CellLoad
@@ -124,16 +116,6 @@ async function readArtifact(blobs: BlobStore, deployment: string): Promise<Artif
     'UNSUPPORTED',
     `this cell does not know artifact format ${String(artifact.format)}: update the platform`,
   )
-}
-
-/** The path below the entry point, decoded, without leading slash. */
-export function decodePath({ path }: RequestHead): string {
-  const raw = path.startsWith('/') ? path.slice(1) : path
-  try {
-    return decodeURIComponent(raw)
-  } catch {
-    throw new PlatformError('INVALID_ARGUMENT', 'the path is not valid percent-encoded UTF-8')
-  }
 }
 
 function wallLimit(wallMs: number): PlatformError {

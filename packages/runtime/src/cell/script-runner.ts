@@ -1,22 +1,15 @@
 import { PlatformError } from '@openzimki/core'
-import type { RealmServices } from '../bindings/operation.ts'
 import { storeOperations } from '../bindings/store-operations.ts'
-import type { CellMeter } from './cell-meter.ts'
-import type { IsolatePool } from './isolate-pool.ts'
-import { decodePath, type Runner } from './realm-host.ts'
+import { decodePath } from './decode-path.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
+import type { Runner, RunnerOptions } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
 import { scriptArgs } from './script-args.ts'
+import { settleClock } from './settle-clock.ts'
 
 /** Isolates one deployment may have in a cell: one request at a time runs in each. */
 const MAX_ISOLATES = 4
-
-export interface RunnerOptions {
-  realm: RealmServices
-  pool: IsolatePool
-  meter: CellMeter | null
-}
 
 /** Runs realms of the script kind: synchronous programs, one request at a time in each isolate. */
 export class ScriptRunner implements Runner {
@@ -132,11 +125,4 @@ export class ScriptRunner implements Runner {
     await host.enter('start', 0, JSON.stringify({ classes, env: load.env }), cpuMs)
     for (const { name, source } of artifact.scripts) await host.run(source, `javascript/${name}`, cpuMs)
   }
-}
-
-/** Counts a long run as it goes; what runs alone in its isolate is known by name. */
-export function settleClock(isolate: RealmIsolate): void {
-  if (isolate.host.dead || isolate.host.busy === 0) return
-  const [only] = isolate.requests.size === 1 ? isolate.requests.keys() : []
-  isolate.host.clock.settle(only ?? null)
 }

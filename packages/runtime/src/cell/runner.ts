@@ -1,0 +1,21 @@
+import type { IsolateReport, PlatformError } from '@openzimki/core'
+import type { RealmServices } from '../bindings/operation.ts'
+import type { CellMeter } from './cell-meter.ts'
+import type { IsolatePool } from './isolate-pool.ts'
+import type { RunningRequest } from './running-request.ts'
+
+/** How requests of one kind of realm are run. */
+export interface Runner {
+  /** Loads the code into its first isolate. SCRIPT_ERROR when it fails. */
+  start(): Promise<void>
+  run(request: RunningRequest): Promise<void>
+  reports(nowMs: number): Pick<IsolateReport, 'heapBytes' | 'active' | 'overrunMs' | 'idleMs'>
+  settleClocks(): void
+  dispose(reason: PlatformError): void
+}
+
+export interface RunnerOptions {
+  realm: RealmServices
+  pool: IsolatePool
+  meter: CellMeter | null
+}

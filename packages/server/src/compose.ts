@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { AGENT_ENV, hardenCellCommand } from '@openzimki/agent'
+import { type Control, createControl } from '@openzimki/control'
+import { PlatformError, type RequestHead, type ResponseHead, systemClock } from '@openzimki/core'
+import { createGateway, type Gateway } from '@openzimki/gateway'
+import { generateSigningKey } from '@openzimki/meter'
+import { createLocalProvider } from '@openzimki/provider-local'
+import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
+import { connectStore, signCapability } from '@openzimki/store'
+import { ChildService } from './child-service.ts'
+import { type DataDirectory, openDataDirectory, readSecret } from './data-directory.ts'
+import { lockData } from './data-lock.ts'
+import { readSigningKey } from './signing-key-file.ts'
+import { STORE_ENV } from './store-process.ts'
+import type { UpOptions } from './up-options.ts'
+
+const YEAR_MS = 366 * 24 * 3_600_000
+/** Flags of every Node that runs our sources with isolated-vm in it. */
+const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
+
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  details?: Record<string, unknown>,
+) => void
+
+/** A running platform. */
+export interface Platform {
+  url: string
+  port: number
+  data: DataDirectory
+  control: Control
+  gateway: Gateway
+  /** Ends everything in order: requests finish, meters are taken. */
+  close(): Promise<void>
+}
+
+/** Puts a whole platform together on one machine; the only place that names adapters. */
+export async function composePlatform(options: UpOptions, log: Log, version: string): Promise<Platform> {
+  const data = await openDataDirectory(options.data)
+  const lock = await lockData(data.lockFile)
+  const closers: (() => Promise<void>)[] = [() => lock.release()]
+  try {
+    return await startParts(options, log, version, data, closers)
+  } catch (error) {
+    await closeAll(closers)
+    throw error
+  }
+}
+
+async function startParts(
+  options: UpOptions,
+  log: Log,
+  version: string,
+  data: DataDirectory,
+  closers: (() => Promise<void>)[],
+): Promise<Platform> {
+  const secret = await readSecret(data, 'capability-secret')
+  const addresses = { store: `unix:${data.run}/store.sock`, control: `unix:${data.run}/control.sock` }
+  const [preludes] = await Promise.all([
+    ensurePreludes(data.cache),
+    startStore(data, addresses.store, secret, log, closers),
+  ])
+  const store = connectStore(addresses.store, () => controlCapability(secret))
+  closers.push(() => store.close())
+
+  let gateway: Gateway | null = null
+  let url = ''
+  const control = await createControl({
+    ...{ directory: data.root, version, clock: systemClock, randomUUID, log },
+    ...{ objects: store.objects, blobs: store.blobs, refs: store.refs },
+    baseDomains: options.baseDomains,
+    publicUrl: () => url,
+    capabilitySecret: secret,
+    signingKey: await readSigningKey(data, generateSigningKey),
+    providerName: options.name,
+    machines: await localMachines(options, data, addresses, [preludes.script, preludes.module]),
+    invoke: (head, body) => invokeThrough(gateway, head, body),
+  })
+  closers.push(() => control.close())
+  await control.listenAgents(addresses.control)
+  gateway = createGateway({
+    routes: control.routes,
+    reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
+    log: (level, message) => log(level, message),
+  })
+  closers.push(() => gateway!.close())
+  const { port } = await gateway.listen({ host: options.host, port: options.port })
+  url = options.publicUrl ?? `http://${options.host === '0.0.0.0' ? 'localhost' : 'localhost'}:${port}`
+  await control.start()
+  return { url, port, data, control, gateway, close: () => closeAll(closers) }
+}
+
+/** The last that was opened is closed first. One that fails does not keep the others open. */
+async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of closers.splice(0).reverse()) await close().catch((error) => failures.push(error))
+  if (failures.length > 0) throw PlatformError.from(failures[0])
+}
+
+async function startStore(
+  data: DataDirectory,
+  address: string,
+  secret: Buffer,
+  log: Log,
+  closers: (() => Promise<void>)[],
+): Promise<void> {
+  const service = new ChildService({
+    name: 'store',
+    args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
+    env: {
+      [STORE_ENV.address]: address,
+      [STORE_ENV.database]: data.store,
+      [STORE_ENV.blobs]: data.blobs,
+      [STORE_ENV.secret]: secret.toString('base64url'),
+    },
+    log,
+  })
+  await service.start()
+  closers.push(() => service.end())
+}
+
+function controlCapability(secret: Buffer): string {
+  const expiresAtMs = Date.now() + YEAR_MS
+  return signCapability({ realm: '*', deployment: '*', expiresAtMs, role: 'control', epoch: 1 }, secret)
+}
+
+async function localMachines(
+  options: UpOptions,
+  data: DataDirectory,
+  addresses: { store: string; control: string },
+  snapshots: string[],
+) {
+  const { command, hardening } = await hardenCellCommand([
+    process.execPath,
+    ...NODE_FLAGS,
+    cellEntryPath,
+    ...snapshots,
+  ])
+  const agentEntry = fileURLToPath(import.meta.resolve('@openzimki/agent/agent-process'))
+  const provider = createLocalProvider({
+    owner: 'local',
+    stateDir: data.machines,
+    command: [process.execPath, ...NODE_FLAGS, agentEntry],
+    hardening,
+  })
+  const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
+  return {
+    provider,
+    size: 'host',
+    zone: null,
+    env: ({ id, joinToken }: { id: string; joinToken: string }) => ({
+      [AGENT_ENV.control]: addresses.control,
+      [AGENT_ENV.machine]: id,
+      [AGENT_ENV.joinToken]: joinToken,
+      [AGENT_ENV.runDir]: `${data.run}/${id.slice(0, 10)}`,
+      [AGENT_ENV.store]: addresses.store,
+      [AGENT_ENV.cellCommand]: JSON.stringify(command),
+      [AGENT_ENV.settings]: JSON.stringify(settings),
+    }),
+  }
+}
+
+function invokeThrough(
+  gateway: Gateway | null,
+  head: RequestHead,
+  body: Uint8Array,
+): Promise<{ head: ResponseHead; body: Uint8Array }> {
+  if (gateway) return gateway.invoke(head, body)
+  return Promise.reject(new PlatformError('UNAVAILABLE', 'the platform is still starting: try again'))
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import { createClient } from '@openzimki/api'
+import type { CliIo } from '@openzimki/cli'
+import { Command, InvalidArgumentError } from 'commander'
+import { deployBuiltIns } from './built-in-realms.ts'
+import { composePlatform, type Log, type Platform } from './compose.ts'
+import { writeOperatorFile } from './operator-file.ts'
+import type { UpOptions } from './up-options.ts'
+
+interface UpFlags {
+  port: number
+  host: string
+  data: string
+  json?: boolean
+  baseDomain: string[]
+  publicUrl?: string
+  name: string
+  allowEgress: string[]
+  meter: boolean
+  spareCells: number
+}
+
+/** `zimki up`: a whole platform on this machine, until Ctrl-C. */
+export function upCommand(io: CliIo): Command {
+  return new Command('up')
+    .description('start a platform on this machine')
+    .option('--port <port>', 'port to listen on; 0 for any free one', wholeNumber, 8080)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data <folder>', 'folder that keeps everything', '.zimki')
+    .option('--base-domain <domain...>', 'domains whose subdomains are realms', ['localhost'])
+    .option('--public-url <url>', 'origin under which people reach it')
+    .option('--name <name>', 'name of this provider, in its signed readings', 'local')
+    .option('--allow-egress <address...>', 'private addresses (CIDR or host:port) that realms may call', [])
+    .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
+    .option('--no-meter', 'do not meter (for benchmarks)')
+    .option('--json', 'print one line of JSON when it is ready')
+    .action((flags: UpFlags) => up(flags, io))
+}
+
+async function up(flags: UpFlags, io: CliIo): Promise<void> {
+  const startedMs = performance.now()
+  const log: Log = (level, message, details) => {
+    const more = details ? ` ${JSON.stringify(details)}` : ''
+    io.stderr.write(`${new Date().toISOString()} ${level} ${message}${more}\n`)
+  }
+  const ended = new Promise<void>((resolve) => {
+    io.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const platform = await composePlatform(optionsOf(flags), log, version)
+  try {
+    const operatorFile = await firstStart(platform)
+    announce(platform, flags, io, operatorFile, performance.now() - startedMs)
+    if (!io.signal.aborted) await ended
+    if (!flags.json) io.stderr.write('\nEnding: requests finish and the meter is taken ...\n')
+  } finally {
+    await platform.close()
+  }
+}
+
+/** The operator's account and the realms that come with the platform; what is there already is left alone. */
+async function firstStart(platform: Platform): Promise<string> {
+  const { control, url, data } = platform
+  const operator = await control.ensureOperator()
+  const { token } = await writeOperatorFile(data, url, operator, () => control.newOperatorToken())
+  const client = createClient({ url, token })
+  if (operator) await deployBuiltIns(client)
+  return data.operatorFile
+}
+
+function announce(platform: Platform, flags: UpFlags, io: CliIo, operatorFile: string, ms: number): void {
+  const { url, port, data } = platform
+  const welcome = `http://welcome.${flags.baseDomain[0]}:${port}/`
+  if (flags.json) {
+    io.stdout.write(
+      `${JSON.stringify({ url, port, data: data.root, operatorFile, welcome, pid: process.pid, ms: Math.round(ms) })}\n`,
+    )
+    return
+  }
+  const lines = [
+    `OpenZimki is up after ${Math.round(ms)} ms.`,
+    '',
+    `  Welcome realm   ${welcome}`,
+    `  API             ${url}/api/v1`,
+    `  Data            ${data.root}`,
+    `  Operator        ${operatorFile} (account and token; other commands find it)`,
+    '',
+    '  Next, in another terminal:  npx zimki init my-realm && npx zimki deploy my-realm --realm my-realm',
+    '  Ctrl-C ends it.',
+  ]
+  io.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function optionsOf(flags: UpFlags): UpOptions {
+  const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells } = flags
+  return {
+    ...{ host, port, data, name, spareCells },
+    baseDomains: baseDomain,
+    ...(publicUrl ? { publicUrl } : {}),
+    egressAllow: allowEgress.join(','),
+    meter: meter ? 'on' : 'off',
+  }
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
+  throw new InvalidArgumentError('a whole number from 0 to 65535 is wanted')
+}

@@ -1,0 +1,17 @@
+/** What `zimki up` takes. */
+export interface UpOptions {
+  host: string
+  /** 0: any free one. */
+  port: number
+  /** Folder of the installation. */
+  data: string
+  baseDomains: string[]
+  /** Origin under which people reach the gateway; default: this host's. */
+  publicUrl?: string
+  /** Of this Zimki provider, in its readings. */
+  name: string
+  /** CIDRs or host:port that outbound calls may reach although they are private, separated by commas. */
+  egressAllow: string
+  meter: 'on' | 'off'
+  spareCells: number
+}
