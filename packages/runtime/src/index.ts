@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
 
-export { SHARED_CLASS, SHARED_REALM, sharedId } from './bindings/library-operations.ts'
 export { hashPassword, verifyPassword } from './bindings/password.ts'
 export { ensurePreludes, type PreludePaths } from './engine/prelude.ts'
 

@@ -1,18 +1,8 @@
-import { createHash } from 'node:crypto'
 import { PlatformError } from '@openzimki/core'
+import { SHARED_CLASS, SHARED_REALM, sharedId } from '@openzimki/store'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { text } from './realm-operations.ts'
-
-/** The store's realm in which control keeps what realms have marked as shared; every cell may read it. */
-export const SHARED_REALM = '00000000-0000-4000-8000-000000000000'
-export const SHARED_CLASS = 'zimki_shared'
-
-/** Where a shared file of a realm is kept: an id that follows from the alias and the file's name. */
-export function sharedId(alias: string, file: string): string {
-  const hex = createHash('sha256').update(`${alias}/${file}`).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
 
 /** `zimki.library.require` (ZIMKI-API section 6). */
 export const libraryOperations: Record<string, Operation> = {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { SHARED_CLASS, SHARED_REALM, sharedId } from '../bindings/library-operations.ts'
+import { SHARED_CLASS, SHARED_REALM, sharedId } from '@openzimki/store'
 import { TestCell, type TestRealm } from '../testing/test-cell.ts'
 
 /** ZIMKI-API section 6: libraries, remote calls, small things. */

@@ -1,5 +1,6 @@
 import { type Clock, PlatformError } from '@openzimki/core'
 import { type Capability, verifyCapability } from '../capability.ts'
+import { SHARED_REALM } from '../shared-library.ts'
 import type { StoreCalls } from './store-calls.ts'
 
 type Method = keyof StoreCalls
@@ -53,6 +54,7 @@ export class Doorkeeper {
       throw denied(`${method} is for control alone`)
     if (capability.realm === '*') return capability
     if (OPEN_TO_ALL_REALMS_ONLY.has(method)) throw denied(`${method} needs a capability for all realms`)
+    if (method === 'objects.get' && realms.every((realm) => realm === SHARED_REALM)) return capability
     if (realms.some((realm) => realm !== capability.realm))
       throw denied('it opens another realm than the one named')
     return capability

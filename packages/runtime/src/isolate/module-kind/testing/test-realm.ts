@@ -131,11 +131,18 @@ function connect(entry: ivm.Reference, realm: TestRealm, listeners: Listeners): 
     const message = { operation, payload: JSON.parse(payload), bytes: toBytes(bytes) }
     if (kind === 'callSync') return { payload: 'null', bytes: buffer(randomBytes(message.payload.size))! }
     realm.posted.push(message)
+    if (operation === 'timer.set') setTimer(realm, message.payload as { timer: number; delayMs: number })
     for (const listener of [...listeners]) listener(message)
     if (kind === 'call') void answerCall(id, message)
     return { payload: 'null', bytes: null }
   }
   entry.getSync('connect', { reference: true }).applySync(undefined, [new ivm.Reference(receive)])
+}
+
+function setTimer(realm: TestRealm, { timer, delayMs }: { timer: number; delayMs: number }): void {
+  setTimeout(() => {
+    if (!realm.isolate.isDisposed) realm.enter('timer', 0, { timer })
+  }, delayMs)
 }
 
 let lastRun = 0
