@@ -64,6 +64,19 @@ describe('which server and token are used', () => {
     })
   })
 
+  it.each([
+    ['http://platform.test', true],
+    ['http://127.0.0.1.evil.test', true],
+    ['https://platform.test', false],
+    ['http://127.0.0.1:8080', false],
+    ['http://[::1]:8080', false],
+    ['http://localhost', false],
+  ])('warns where a token would travel in the open: %s %s', async (url, warns) => {
+    const { run, output } = cli({})
+    await run('realms', '--url', url, '--token', 't')
+    expect(output.err.includes('unencrypted')).toBe(warns)
+  })
+
   it('says how to get going when nothing is known', async () => {
     expect(await asked({})).toMatchObject({ status: 1, err: expect.stringContaining('zimki up') })
   })
@@ -86,7 +99,7 @@ describe('which server and token are used', () => {
 describe('zimki login', () => {
   it('keeps a token that works, for the owner of the file alone', async () => {
     const { run, folder, calls, output } = cli({ stdin: 'piped-token\n' })
-    expect(await run('login', '--url', 'http://platform.test')).toBe(0)
+    expect(await run('login', '--url', 'https://platform.test')).toBe(0)
     expect(calls[0]!.token).toBe('piped-token')
     expect(statSync(join(folder.path, 'home/.config/zimki/config.json')).mode & 0o777).toBe(0o600)
     expect(output.out + output.err).not.toContain('piped-token')
@@ -98,7 +111,7 @@ describe('zimki login', () => {
     const { run, folder, output } = cli({
       answers: { 'realms.list': () => new PlatformError('UNAUTHENTICATED', 'The token is unknown.') },
     })
-    expect(await run('login', '--url', 'http://platform.test', '--token', 'bad-token')).toBe(1)
+    expect(await run('login', '--url', 'https://platform.test', '--token', 'bad-token')).toBe(1)
     expect(() => statSync(join(folder.path, 'home'))).toThrow()
     expect(output.err).not.toContain('bad-token')
   })

@@ -34,6 +34,8 @@ export async function findCredentials(io: CliIo, options: ConnectionOptions): Pr
 /** A client of that server. */
 export async function connect(io: CliIo, options: ConnectionOptions): Promise<Client> {
   const found = await findCredentials(io, options)
+  if (isOpenToOthers(found.url))
+    io.stderr.write(`Warning: the token goes to ${found.url} unencrypted. Use https.\n`)
   return createClient({ ...found, fetch: io.fetch })
 }
 
@@ -46,6 +48,12 @@ export function checkUrl(url: string): void {
       details: { usage: true },
     },
   )
+}
+
+/** Plain HTTP to this very machine is read by nobody else. */
+function isOpenToOthers(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !/^(127(\.\d+){3}|\[::1\]|(.+\.)?localhost)$/.test(hostname)
 }
 
 function notLoggedIn(url: string | undefined): PlatformError {

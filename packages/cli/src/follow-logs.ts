@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client, LogLine } from '@openzimki/api'
 import { ERROR_CODES, PlatformError } from '@openzimki/core'
 import type { CliIo } from './io.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /**
  * Log lines of a realm as they are written, `tail` older ones first, until `io.signal` fires. A broken connection is made anew and goes
@@ -18,11 +19,8 @@ export async function* followLogs(
   while (!io.signal.aborted) {
     const from = last === undefined ? { query: { tail } } : { lastEventId: last }
     try {
-      for await (const { id, data } of await client.logs.follow({
-        params: { realm },
-        signal: io.signal,
-        ...from,
-      })) {
+      const events = await client.logs.follow({ params: { realm }, signal: io.signal, ...from })
+      for await (const { id, data } of untilAborted(events, io.signal)) {
         last = id
         told = false
         yield data

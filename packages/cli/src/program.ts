@@ -15,6 +15,7 @@ import { rollbackCommand } from './commands/rollback.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { shellCommand } from './commands/shell.ts'
 import { testCommand } from './commands/test.ts'
+import { tokensCommand } from './commands/tokens.ts'
 import { usageCommand } from './commands/usage.ts'
 import { usersCommand } from './commands/users.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -37,6 +38,7 @@ const COMMANDS = [
   keysCommand,
   usersCommand,
   secretsCommand,
+  tokensCommand,
   verifyCommand,
   providerKeyCommand,
   healthCommand,

@@ -77,7 +77,7 @@ describe('the program', () => {
     const away = cli()
     away.io.fetch = () => Promise.reject(new TypeError('fetch failed'))
     expect(await away.run('realms')).toBe(1)
-    expect(away.output.err).toMatch(/No answer from http:\/\/platform\.test.*zimki up/)
+    expect(away.output.err).toMatch(/No answer from https:\/\/platform\.test.*zimki up/)
   })
 
   it('lets nothing of the server steer the terminal', async () => {
@@ -103,7 +103,7 @@ describe('the program', () => {
       ['logs', '--realm', 'x'],
     ]) {
       const { run, output } = cli({
-        env: { ZIMKI_URL: 'http://platform.test', ZIMKI_TOKEN: 'secret-token', ZIMKI_DEBUG: '1' },
+        env: { ZIMKI_URL: 'https://platform.test', ZIMKI_TOKEN: 'secret-token', ZIMKI_DEBUG: '1' },
       })
       await run(...args)
       expect(output.out + output.err).not.toContain('secret-token')

@@ -61,7 +61,7 @@ describe('zimki deploy', () => {
     const { run, output, calls } = cli({ answers: platform(() => []) })
     expect(await run('deploy', 'hello')).toBe(0)
     expect(calls.at(-1)!.params.realm).toBe('hello')
-    expect(output.out).toMatch(/hello is live \(abababababab, 42 ms\)\n {2}http:\/\/hello\.platform\.test\n/)
+    expect(output.out).toMatch(/hello is live \(abababababab, 42 ms\)\n {2}https:\/\/hello\.platform\.test\n/)
   })
 
   it('ignores digests that a server asks for but the folder does not have', async () => {

@@ -13,6 +13,7 @@ interface Options extends RealmOptions {
   follow?: boolean
   lines: number
   level?: (typeof LEVELS)[number]
+  request?: string
 }
 
 export function logsCommand(io: CliIo): Command {
@@ -20,18 +21,21 @@ export function logsCommand(io: CliIo): Command {
     .option('-f, --follow', 'go on as lines are written')
     .option('-n, --lines <count>', 'how many lines from before', lineCount, 100)
     .addOption(new Option('--level <level>', 'only this level').choices(LEVELS))
+    .option('--request <id>', 'only what this request wrote; error pages show the id')
     .action(
       withClient<Options, []>(io, async (client, options) => {
         const realm = await realmFor(io, options)
-        const { lines: limit, level } = options
+        const { lines: limit, level, request } = options
         const show = (line: LogLine) => io.stdout.write(`${options.json ? jsonLine(line) : logText(line)}\n`)
         if (options.follow) {
-          for await (const line of followLogs(io, client, realm, limit))
-            if (!level || line.level === level) show(line)
+          for await (const line of followLogs(io, client, realm, limit)) {
+            const isWanted = (!level || line.level === level) && (!request || line.request === request)
+            if (isWanted) show(line)
+          }
           return
         }
         if (limit === 0) return
-        const page = await client.logs.list({ params: { realm }, query: { limit, level } })
+        const page = await client.logs.list({ params: { realm }, query: { limit, level, request } })
         for (const line of page.items) show(line)
       }),
     )

@@ -30,7 +30,7 @@ describe('lists', () => {
   })
 
   it.each([
-    [['realms'], 'realms.list', realm, 'http://hello.platform.test'],
+    [['realms'], 'realms.list', realm, 'https://hello.platform.test'],
     [['keys', '--realm', 'hello'], 'keys.list', key, UUID],
     [['deployments', '--realm', 'hello'], 'deployments.list', deployment, DIGEST.slice(0, 12)],
     [
@@ -113,10 +113,10 @@ describe('zimki open', () => {
     const answers = { 'realms.get': () => realm }
     const piped = cli({ answers })
     expect(await piped.run('open', '--realm', 'hello')).toBe(0)
-    expect([piped.output.out, piped.opened]).toEqual(['http://hello.platform.test\n', []])
+    expect([piped.output.out, piped.opened]).toEqual(['https://hello.platform.test\n', []])
     const terminal = cli({ answers, tty: true })
     expect(await terminal.run('open', '--realm', 'hello')).toBe(0)
-    expect(terminal.opened).toEqual(['http://hello.platform.test'])
+    expect(terminal.opened).toEqual(['https://hello.platform.test'])
   })
 
   it('starts nothing for an address that is no web page', async () => {
@@ -290,7 +290,7 @@ describe('zimki health', () => {
       env: {},
       answers: { 'health.get': () => ({ status: 'ok', version: '1', machines: 1 }) },
     })
-    expect(await run('health', '--url', 'http://platform.test', '--json')).toBe(0)
+    expect(await run('health', '--url', 'https://platform.test', '--json')).toBe(0)
     expect(json()).toMatchObject({ status: 'ok' })
     expect(calls[0]!.token).toBeNull()
   })

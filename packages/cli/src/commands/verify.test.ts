@@ -57,6 +57,14 @@ describe('zimki verify', () => {
     expect(calls).toEqual([])
   })
 
+  it('says where each chain ends, since a file cannot show that its end was cut off', async () => {
+    const { run, output } = cli(readings(2))
+    await run('verify', 'used.jsonl', '--key', 'provider.pem')
+    expect(output.out).toMatch(
+      new RegExp(`^2 readings hold.*\\nrealm ${UUID} ends with reading 2, [0-9a-f]{64}\\n$`),
+    )
+  })
+
   it('accepts an excerpt only when told that it is one', async () => {
     const lines = readings(3).slice(1)
     expect(await cli(lines).run('verify', 'used.jsonl', '--key', 'provider.pem')).toBe(1)

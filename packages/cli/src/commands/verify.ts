@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { PlatformError } from '@openzimki/core'
-import { verifyReadings } from '@openzimki/meter'
+import { type ChainHead, verifyReadings } from '@openzimki/meter'
 import type { Command } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
 import type { CliIo } from '../io.ts'
@@ -28,9 +28,17 @@ export function verifyCommand(io: CliIo): Command {
         verifyReadings(linesOf(path), key, { excerpt: options.excerpt === true }),
       )
       const result = { ...checked, heads: Object.fromEntries(heads) }
-      print(io, options, result, () => verdict(file, checked))
+      print(io, options, result, () => [verdict(file, checked), ...ends(heads)].join('\n'))
       if (!checked.ok) throw failure()
     })
+}
+
+/** A file cannot show that its end was cut off: what these say must be what the provider gives as the latest. */
+function ends(heads: Map<string, ChainHead>): string[] {
+  return Array.from(
+    heads,
+    ([realm, head]) => `realm ${printable(realm)} ends with reading ${head.sequence}, ${head.hash}`,
+  )
 }
 
 /** Opened only when it is read, so that nothing is left open when the key is refused. */

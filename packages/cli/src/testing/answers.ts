@@ -9,8 +9,8 @@ export const wentLive = {
   alias: 'hello',
   key: UUID,
   deployment: DIGEST,
-  url: 'http://platform.test/u/hello',
-  origin: 'http://hello.platform.test',
+  url: 'https://platform.test/u/hello',
+  origin: 'https://hello.platform.test',
   ms: 41.5,
   changed: true,
   created: false,
@@ -26,8 +26,8 @@ export const realm = {
   reason: null,
   pathForm: true,
   limits: {},
-  url: 'http://platform.test/u/hello',
-  origin: 'http://hello.platform.test',
+  url: 'https://platform.test/u/hello',
+  origin: 'https://hello.platform.test',
   createdAtMs: 0,
 }
 
@@ -37,8 +37,8 @@ export const key = {
   name: null,
   alias: 'hello',
   debug: false,
-  url: 'http://platform.test/u/hello',
-  origin: 'http://hello.platform.test',
+  url: 'https://platform.test/u/hello',
+  origin: 'https://hello.platform.test',
   createdAtMs: 0,
   revokedAtMs: null,
 }

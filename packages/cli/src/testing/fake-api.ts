@@ -38,7 +38,8 @@ export function fakeApi(answers: Answers): { fetch: typeof fetch; calls: SeenCal
       if (given instanceof PlatformError) return failure(given)
       if (typeof given === 'string') return new Response(given)
       if (given instanceof ReadableStream) {
-        return new Response(given.pipeThrough(new TransformStream(), { signal: request.signal }))
+        // Not the request's own signal: it may be collected before it fires.
+        return new Response(given.pipeThrough(new TransformStream(), { signal: init?.signal ?? undefined }))
       }
       return route.answer === null ? new Response(null, { status: 204 }) : Response.json(given)
     } catch (thrown) {

@@ -20,7 +20,7 @@ export function testCli(setup: TestSetup = {}) {
   const output = { out: '', err: '' }
   const opened: string[] = []
   const stop = new AbortController()
-  const waiting: { text: string; resolve: () => void }[] = []
+  const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = []
   const sink = (name: 'out' | 'err') => ({
     isTTY: setup.tty ?? false,
     write(text: string) {
@@ -35,7 +35,7 @@ export function testCli(setup: TestSetup = {}) {
       if (setup.stdin !== undefined) yield setup.stdin
     })(),
     ...(setup.terminal ? { terminal: setup.terminal } : {}),
-    env: setup.env ?? { ZIMKI_URL: 'http://platform.test', ZIMKI_TOKEN: 'secret-token' },
+    env: setup.env ?? { ZIMKI_URL: 'https://platform.test', ZIMKI_TOKEN: 'secret-token' },
     cwd: folder.path,
     home: `${folder.path}/home`,
     fetch: api.fetch,
@@ -54,13 +54,18 @@ export function testCli(setup: TestSetup = {}) {
     calls: api.calls,
     stop: () => stop.abort(),
     /** Resolves to the exit status. */
-    run: (...args: string[]) => runProgram(buildProgram(io), args, io),
+    run: async (...args: string[]) => {
+      const status = await runProgram(buildProgram(io), args, io)
+      for (const { text, reject } of waiting)
+        reject(new Error(`ended with ${status} without ${text}: ${output.err}`))
+      return status
+    },
     json: () => JSON.parse(output.out) as Record<string, unknown>,
-    /** Resolves when standard output holds the text. */
+    /** Resolves when standard output holds the text; rejects when the command ends before. */
     printed: (text: string) =>
-      new Promise<void>((resolve) => {
+      new Promise<void>((resolve, reject) => {
         if (output.out.includes(text)) resolve()
-        else waiting.push({ text, resolve })
+        else waiting.push({ text, resolve, reject })
       }),
   }
 }
