@@ -20,7 +20,7 @@ const cases: Record<string, Snippet> = {
       '\udc00a',
       'a\ud800',
       '\ud800\ud800\udc00',
-      'a'.repeat(9000) + 'ü',
+      `${'a'.repeat(9000)}ü`,
     ].map((text) => new TextEncoder().encode(text)),
   'encodes nothing and what is not a string': () => [
     new TextEncoder().encode(),

@@ -1,6 +1,6 @@
-import { promiseReject, promiseThen } from '../primordials.ts'
+import { promiseReject, promiseWithResolvers } from '../primordials.ts'
 import type { ReadableCore, ReaderLink } from './readable-core.ts'
-import { type ReadResult, readOnce, released } from './readable-reader.ts'
+import { type ReadResult, released } from './readable-reader.ts'
 import { readableCoreOf } from './readable-slot.ts'
 
 /**
@@ -35,20 +35,7 @@ export class ReadableStreamBYOBReader {
     if (!ArrayBuffer.isView(view) || view.byteLength === 0) {
       return promiseReject(new TypeError('read: the argument must be a view that is not empty'))
     }
-    const { byteOffset, byteLength } = view
-    const kind = view.constructor as new (
-      buffer: ArrayBuffer,
-      offset: number,
-      length: number,
-    ) => ArrayBufferView
-    const width = (kind as unknown as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1
-    const buffer = view.buffer.transfer()
-    return promiseThen(readOnce(core), ({ done, value }: ReadResult) => {
-      const length = done
-        ? 0
-        : fill(core, new Uint8Array(buffer, byteOffset, byteLength), value as Uint8Array)
-      return { done, value: new kind(buffer, byteOffset, Math.floor(length / width)) }
-    }) as Promise<ReadResult>
+    return readInto(core, view)
   }
 
   releaseLock(): void {
@@ -57,6 +44,38 @@ export class ReadableStreamBYOBReader {
   }
 }
 
+function readInto(core: ReadableCore, view: ArrayBufferView<ArrayBuffer>): Promise<ReadResult> {
+  const { byteOffset, byteLength } = view
+  const kind = view.constructor as ViewConstructor
+  const width = kind.BYTES_PER_ELEMENT ?? 1
+  const buffer = view.buffer.transfer()
+  const { promise, resolve, reject } = promiseWithResolvers<ReadResult>()
+  const finish = (done: boolean, length: number): void =>
+    resolve({ done, value: new kind(buffer, byteOffset, Math.floor(length / width)) })
+  splitFront(core, byteLength)
+  core.read({
+    onChunk: (chunk) =>
+      finish(false, fill(core, new Uint8Array(buffer, byteOffset, byteLength), chunk as Uint8Array)),
+    onClose: () => finish(true, 0),
+    onError: reject,
+  })
+  return promise
+}
+
+interface ViewConstructor {
+  new (buffer: ArrayBuffer, offset: number, length: number): ArrayBufferView
+  BYTES_PER_ELEMENT?: number
+}
+
+/** Makes the first chunk no longer than what is asked for, so that the queue is not empty as long as some of it is left. */
+function splitFront({ queue }: ReadableCore, length: number): void {
+  if (queue.isEmpty || (queue.peek() as Uint8Array).length <= length) return
+  const chunk = queue.shift() as Uint8Array
+  queue.unshift(chunk.subarray(length), chunk.length - length)
+  queue.unshift(chunk.subarray(0, length), length)
+}
+
+/** Copies what fits; the rest of a chunk that never was in the queue goes there. */
 function fill(core: ReadableCore, target: Uint8Array, chunk: Uint8Array): number {
   const length = Math.min(target.length, chunk.length)
   target.set(chunk.subarray(0, length))
