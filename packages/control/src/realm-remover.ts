@@ -1,5 +1,6 @@
 import type { BlobRefs, ObjectStore } from '@openzimki/store'
 import type { ControlContext } from './control-context.ts'
+import { publishShared } from './deploy/shared-files.ts'
 import type { CellFleet } from './machines/cell-fleet.ts'
 import type { LogStore } from './metering/log-store.ts'
 
@@ -41,6 +42,7 @@ export class RealmRemover {
         context.log('warn', 'A deleted realm could not be unloaded', { realm, error: String(error) })
       })
     }
+    await publishShared({ objects }, { id: realm, aliases: [] }, null)
     await objects.deleteRealm(realm)
     for (;;) {
       const held = await refs.list(realm, { limit: 1000 })

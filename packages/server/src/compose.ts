@@ -12,7 +12,7 @@ import { ChildService } from './child-service.ts'
 import { type DataDirectory, openDataDirectory, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
 import { readSigningKey } from './signing-key-file.ts'
-import { STORE_ENV } from './store-process.ts'
+import { STORE_ENV } from './store-env.ts'
 import type { UpOptions } from './up-options.ts'
 
 const YEAR_MS = 366 * 24 * 3_600_000
@@ -82,8 +82,9 @@ async function startParts(
   await control.listenAgents(addresses.control)
   gateway = createGateway({
     routes: control.routes,
+    clock: systemClock,
+    log,
     reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
-    log: (level, message) => log(level, message),
   })
   closers.push(() => gateway!.close())
   const { port } = await gateway.listen({ host: options.host, port: options.port })
@@ -148,7 +149,7 @@ async function localMachines(
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   return {
     provider,
-    size: 'host',
+    size: 'local',
     zone: null,
     env: ({ id, joinToken }: { id: string; joinToken: string }) => ({
       [AGENT_ENV.control]: addresses.control,

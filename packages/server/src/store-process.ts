@@ -1,15 +1,8 @@
 import { systemClock } from '@openzimki/core'
 import { openFileBlobStore, openSqliteStore, serveStore } from '@openzimki/store'
+import { STORE_ENV } from './store-env.ts'
 
 const SWEEP_MS = 60_000
-
-/** What the store's process is told, in its environment. */
-export const STORE_ENV = {
-  address: 'ZIMKI_STORE_ADDRESS',
-  database: 'ZIMKI_STORE_DATABASE',
-  blobs: 'ZIMKI_STORE_BLOBS',
-  secret: 'ZIMKI_STORE_SECRET',
-} as const
 
 /** The one process that holds the realms' database. It ends when the platform is gone. */
 async function main(): Promise<void> {

@@ -51,7 +51,7 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
   }
   const platform = await composePlatform(optionsOf(flags), log, version)
   try {
-    const operatorFile = await firstStart(platform)
+    const operatorFile = await firstStart(platform, log)
     announce(platform, flags, io, operatorFile, performance.now() - startedMs)
     if (!io.signal.aborted) await ended
     if (!flags.json) io.stderr.write('\nEnding: requests finish and the meter is taken ...\n')
@@ -61,12 +61,12 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
 }
 
 /** The operator's account and the realms that come with the platform; what is there already is left alone. */
-async function firstStart(platform: Platform): Promise<string> {
+async function firstStart(platform: Platform, log: Log): Promise<string> {
   const { control, url, data } = platform
   const operator = await control.ensureOperator()
   const { token } = await writeOperatorFile(data, url, operator, () => control.newOperatorToken())
   const client = createClient({ url, token })
-  if (operator) await deployBuiltIns(client)
+  await deployBuiltIns(client, data, log)
   return data.operatorFile
 }
 

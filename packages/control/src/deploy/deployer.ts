@@ -16,6 +16,7 @@ import type { RouteRefresh } from '../routing/route-refresh.ts'
 import { sha256Hex } from '../users.ts'
 import { checkNames } from './check-names.ts'
 import { checkSyntax } from './check-syntax.ts'
+import { checkShared, publishShared } from './shared-files.ts'
 
 export interface DeployerParts {
   context: ControlContext
@@ -62,6 +63,7 @@ export class Deployer {
     const id = sha256Hex(text)
     if (realm.deployment === id) return this.#answer(realm, id, { startMs, changed: false, created })
     checkSyntax(artifact)
+    checkShared(artifact)
     await checkNames(artifact, realm.id, objects)
     await this.#requireFiles(realm.id, artifact)
     const isNew = !(await context.db('deployments').where({ realm: realm.id, id }).first())
@@ -73,12 +75,10 @@ export class Deployer {
         if (isNew)
           await insertDeployment(
             transaction,
-            context.clock.nowMs(),
-            caller,
-            realm.id,
+            { nowMs: context.clock.nowMs(), caller, realm: realm.id },
             loadable,
             artifact,
-            text,
+            Buffer.byteLength(text),
           )
         await appendToHistory(transaction, realm, id)
       })
@@ -86,6 +86,7 @@ export class Deployer {
       if (isNew) await this.#parts.refs.remove(realm.id, id)
       throw error
     }
+    await this.#share(realm.id, artifact)
     return this.#answer(realm, id, { startMs, changed: true, created })
   }
 
@@ -98,6 +99,7 @@ export class Deployer {
       return this.#answer(realm, row.id, { startMs, changed: false, created: false })
     const loadable = { id: row.id, kind: row.kind, limits: row.limits, env: JSON.parse(row.env) }
     await this.#goLive(caller, realm, loadable, async () => undefined)
+    await this.#share(realm.id, await this.#artifact(row.id))
     return this.#answer(realm, row.id, { startMs, changed: true, created: false })
   }
 
@@ -146,6 +148,23 @@ export class Deployer {
     } finally {
       release()
     }
+  }
+
+  /** What other realms may require of it follows what is live. */
+  async #share(realm: string, artifact: Artifact): Promise<void> {
+    const { context } = this.#parts
+    const keys: { alias: string }[] = await context
+      .db('keys')
+      .where({ realm })
+      .whereNotNull('alias')
+      .select('alias')
+    await publishShared(this.#parts, { id: realm, aliases: keys.map(({ alias }) => alias) }, artifact)
+  }
+
+  async #artifact(id: string): Promise<Artifact> {
+    const parts: Uint8Array[] = []
+    for await (const chunk of await this.#parts.blobs.get(id)) parts.push(chunk)
+    return JSON.parse(Buffer.concat(parts).toString('utf8')) as Artifact
   }
 
   async #realm(id: string): Promise<RealmRow> {
@@ -220,30 +239,22 @@ export async function missingRefs(refs: BlobRefs, realm: string, digests: string
 
 async function insertDeployment(
   db: Knex.Transaction,
-  nowMs: number,
-  caller: Caller,
-  realm: string,
+  { nowMs, caller, realm }: { nowMs: number; caller: Caller; realm: string },
   { id, kind, limits, env }: LoadableDeployment,
   { files }: Artifact,
-  text: string,
+  artifactBytes: number,
 ): Promise<void> {
   const digests = [...new Set([id, ...files.map((file) => file.digest)])]
   await db('deployments').insert({
-    realm,
-    id,
-    kind,
-    limits,
+    ...{ realm, id, kind, limits },
     env: JSON.stringify(env),
     files: files.length,
-    bytes: Buffer.byteLength(text) + files.reduce((sum, file) => sum + file.size, 0),
+    bytes: artifactBytes + files.reduce((sum, file) => sum + file.size, 0),
     created_by: caller.name,
     created_at_ms: nowMs,
   })
-  await db.batchInsert(
-    'deployment_blobs',
-    digests.map((digest) => ({ realm, deployment: id, digest })),
-    100,
-  )
+  const rows = digests.map((digest) => ({ realm, deployment: id, digest }))
+  await db.batchInsert('deployment_blobs', rows, 100)
 }
 
 /**
