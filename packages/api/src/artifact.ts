@@ -1,6 +1,6 @@
 import { type Artifact, isClassName } from '@openzimki/core'
 import { z } from 'zod'
-import { digest } from './fields.ts'
+import { digest, variableName } from './fields.ts'
 import { realmLimits } from './limits.ts'
 
 /** Bounds of one artifact. */
@@ -44,7 +44,6 @@ const file = z.strictObject({
   digest,
   size: z.number().int().min(0).max(ARTIFACT_BOUNDS.fileBytes),
 })
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be a variable name')
 
 const shape = z.strictObject({
   format: z.literal(1),
@@ -61,7 +60,7 @@ const shape = z.strictObject({
       'paths must differ',
     ),
   classes: z.array(z.string().refine(isClassName, 'must be an identifier that is not reserved')).max(1000),
-  env: z.record(variable, z.string().max(64 * 1024)),
+  env: z.record(variableName, z.string().max(64 * 1024)),
   limits: realmLimits.partial(),
   schedules: z.array(z.strictObject({ cron: z.string().max(200), function: z.string().max(200) })).max(100),
   shared: z.array(path).max(ARTIFACT_BOUNDS.files),

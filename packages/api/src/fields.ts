@@ -23,6 +23,12 @@ export const timeMs = z.number().int().min(0).max(8_640_000_000_000_000)
 export const queryTimeMs = z.coerce.number<number>().int().min(0).max(8_640_000_000_000_000)
 export const flag = z.union([z.boolean(), z.stringbool()])
 
+/** A variable of the environment. Names that every object inherits are refused: programs look them up in objects. */
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be a variable name')
+  .refine((name) => !(name in Object.prototype), 'must not be a name that every object has')
+
 export const realmParams = z.strictObject({ realm: uuidOrName })
 
 /** Every list takes these. `after` is the `next` of the page before. */

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { pageOf, pageQuery, realmParams, timeMs } from './fields.ts'
+import { pageOf, pageQuery, realmParams, timeMs, variableName } from './fields.ts'
 import { defineRoutes } from './route.ts'
 
-const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be a variable name')
-const one = realmParams.extend({ secret: name })
+const one = realmParams.extend({ secret: variableName })
 
 /** A value is never read back. */
 export const secret = z.object({ name: z.string(), updatedAtMs: timeMs })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LinkListener } from '@openzimki/link'
 import { DEFAULT_PRICES, parsePrivateKey } from '@openzimki/meter'
 import type { RouteSource } from '@openzimki/placement'
+import { collectGarbage } from '@openzimki/store'
 import type { Express } from 'express'
 import type { Knex } from 'knex'
 import { type BuiltServices, buildServices } from './build-services.ts'
@@ -22,8 +23,11 @@ import type { Services } from './services.ts'
 
 /** Counted windows are remembered this long; a cell's spool is never older. */
 const WINDOWS_KEPT_MS = 30 * 24 * 3_600_000
-/** How often counted windows are pruned, in rounds of sealing. */
+/** What an agent has to drain its cells and ship their meters. */
 const MACHINE_STOP_MS = 5_000
+const GARBAGE_EVERY_MS = 3_600_000
+/** Longer than anything takes from uploading a file to deploying it. */
+const GARBAGE_GRACE_MS = 24 * 3_600_000
 
 /** The control plane. */
 export interface Control {
@@ -50,6 +54,7 @@ export interface Control {
 }
 
 interface ControlParts extends BuiltServices {
+  options: ControlOptions
   context: ControlContext
   timings: ControlTimings
   logDb: Knex
@@ -93,13 +98,14 @@ function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
     price: options.price ?? DEFAULT_PRICES,
     lagMs: timings.sealLagMs,
   })
-  return { ...built, context, timings, logDb, publisher, routes, machines, sealer }
+  return { ...built, options, context, timings, logDb, publisher, routes, machines, sealer }
 }
 
 function controlOf(options: ControlOptions, parts: ControlParts): Control {
   const { context, services, publisher, machines, sealer } = parts
   const rounds = new Rounds(context.log)
   const listeners: LinkListener[] = []
+  let closing: Promise<void> | null = null
   return {
     services,
     reconciler: machines.reconciler,
@@ -119,15 +125,26 @@ function controlOf(options: ControlOptions, parts: ControlParts): Control {
     ensureOperator: () => ensureOperator(context, services),
     newOperatorToken: () => newOperatorToken(context, services),
     sealReadings: () => sealer.seal(),
-    close: async ({ keepMachines = false } = {}) => {
-      await rounds.close()
-      await machines.keeper?.close(keepMachines ? null : MACHINE_STOP_MS)
-      for (const listener of listeners) await listener.close()
-      publisher.close()
-      await context.db.destroy()
-      await parts.logDb.destroy()
+    close: ({ keepMachines = false } = {}) => {
+      closing ??= close(parts, rounds, listeners, keepMachines)
+      return closing
     },
   }
+}
+
+/** Machines first, while their agents can still report. */
+async function close(
+  { machines, publisher, context, logDb }: ControlParts,
+  rounds: Rounds,
+  listeners: LinkListener[],
+  keepMachines: boolean,
+): Promise<void> {
+  await rounds.close()
+  await machines.keeper?.close(keepMachines ? null : MACHINE_STOP_MS)
+  for (const listener of listeners) await listener.close()
+  publisher.close()
+  await context.db.destroy()
+  await logDb.destroy()
 }
 
 async function start(parts: ControlParts, rounds: Rounds): Promise<void> {
@@ -140,4 +157,8 @@ async function start(parts: ControlParts, rounds: Rounds): Promise<void> {
     await sealer.seal()
     await machines.usage.prune(context.clock.nowMs() - WINDOWS_KEPT_MS)
   })
+  const { blobs, refs, clock } = parts.options
+  rounds.add('Collection of unused files', GARBAGE_EVERY_MS, () =>
+    collectGarbage({ blobs, refs, clock, graceMs: GARBAGE_GRACE_MS }),
+  )
 }

@@ -67,6 +67,7 @@ describe('a deploy', () => {
 
   it.each([
     ['a syntax error', 'var a = 1\nvar b = ;', 'javascript/main.js:2:9: SyntaxError'],
+    ['nesting without end', '('.repeat(200_000), 'javascript/main.js'],
     ['E4X', 'var a = <b>1</b>', 'E4X'],
     [
       'a missing template',

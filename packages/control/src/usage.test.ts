@@ -91,16 +91,15 @@ describe('usage', () => {
     expect(JSON.parse(line).reading.account).toBe(account)
   })
 
-  it.each([
+  it.each<[string, object]>([
     ['negative amounts', { rows: [{ requests: -1 }] }],
+    ['amounts that are no numbers', { rows: [{ cpuNs: '5' }] }],
+    ['a label without bounds', { rows: [{ function: 'x'.repeat(100_000) }] }],
     ['no rows', { rows: 5 }],
     ['a sequence of 0', { sequence: 0 }],
   ])('refuses a window with %s', async (_, change) => {
-    const window = windowOf(1, [recordOf()])
-    const rows = Array.isArray(change.rows)
-      ? change.rows.map((row) => ({ ...recordOf(), ...row }))
-      : change.rows
-    const bad = { ...window, ...change, ...(change.rows === undefined ? {} : { rows }) } as UsageWindow
+    const bad = { ...windowOf(1, [recordOf()]), ...change }
+    if (Array.isArray(bad.rows)) bad.rows = bad.rows.map((row) => ({ ...recordOf(), ...row }))
     await expect(report(bad)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     expect((await usage()).totals.requests).toBe(0)
   })

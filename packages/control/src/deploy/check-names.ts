@@ -5,6 +5,8 @@ import { missingNames, type NameUse } from './named-texts.ts'
 
 /** Class in which programs keep the files that they make. */
 const FILE_CLASS = 'zimki_file'
+/** What is missing beyond this many is found at the next attempt. */
+const MAX_TOLD = 100
 
 /**
  * Refuses an artifact that names a template or library file which neither it nor the realm has: SCRIPT_ERROR with file and line.
@@ -14,6 +16,7 @@ export async function checkNames(artifact: Artifact, realm: string, objects: Obj
   const missing: NameUse[] = []
   for (const use of missingNames(artifact)) {
     if (!(await madeByProgram(objects, realm, use.name))) missing.push(use)
+    if (missing.length === MAX_TOLD) break
   }
   const [first] = missing
   if (!first) return
@@ -22,7 +25,7 @@ export async function checkNames(artifact: Artifact, realm: string, objects: Obj
     'SCRIPT_ERROR',
     `${first.file}:${first.line}: missing ${first.kind} "${first.name}". ` +
       `Put it into ${folder}, or mend the name. Nothing was deployed`,
-    { details: { file: first.file, line: first.line, missing: missing.slice(0, 100) } },
+    { details: { file: first.file, line: first.line, missing } },
   )
 }
 

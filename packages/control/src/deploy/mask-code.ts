@@ -107,7 +107,7 @@ function endOfRegex(source: string, at: number): number {
   for (let index = at + 1; index < source.length; index++) {
     const char = source[index]
     if (char === '\\') index += 1
-    else if (char === '\n') return at + 1
+    else if (char === '\n') return index
     else if (char === '[') inClass = true
     else if (char === ']') inClass = false
     else if (char === '/' && !inClass) return index + 1

@@ -14,35 +14,40 @@ const RENDER = /\bzimki\s*\.\s*render\s*\.\s*(?:tal|trimpath)\s*\(\s*(["'])( *)\
 const REQUIRE = /\bzimki\s*\.\s*library\s*\.\s*require\s*\(\s*(["'])( *)\1\s*\)/g
 
 /** Every template and library file that the scripts name by a plain literal and that the artifact does not have. */
-export function missingNames(artifact: Artifact): NameUse[] {
+export function* missingNames(artifact: Artifact): Generator<NameUse> {
   const files = artifact.files.map((file) => file.path)
   const templates = new Set([...artifact.templates.map((text) => text.name), ...files])
   const libraries = new Set([...artifact.scripts.map((text) => text.name), ...files])
-  return artifact.scripts.flatMap(({ name, source }) => {
+  for (const { name, source } of artifact.scripts) {
     const masked = maskCode(source)
-    const file = `javascript/${name}`
-    return [
-      ...uses('template', RENDER, source, masked, file).filter((use) => !templates.has(normal(use.name))),
-      ...uses('library', REQUIRE, source, masked, file).filter((use) => !libraries.has(normal(use.name))),
-    ]
-  })
+    const script = { file: `javascript/${name}`, source, masked }
+    for (const use of uses('template', RENDER, script)) if (!templates.has(normal(use.name))) yield use
+    for (const use of uses('library', REQUIRE, script)) if (!libraries.has(normal(use.name))) yield use
+  }
 }
 
 const normal = (name: string): string => name.replace(/^\/+/, '')
 
-function uses(
+function* uses(
   kind: NameUse['kind'],
   pattern: RegExp,
-  source: string,
-  masked: string,
-  file: string,
-): NameUse[] {
-  return [...masked.matchAll(pattern)].flatMap((match) => {
+  { file, source, masked }: { file: string; source: string; masked: string },
+): Generator<NameUse> {
+  let line = 1
+  let counted = 0
+  for (const match of masked.matchAll(pattern)) {
     const [text, quote = '', blank = ''] = match
+    line += newlines(source, counted, match.index)
+    counted = match.index
     const start = match.index + text.indexOf(quote) + 1
     const name = source.slice(start, start + blank.length)
     // An escape would have to be read as the language reads it: leave those to the run.
-    if (name.includes('\\')) return []
-    return [{ kind, name, file, line: source.slice(0, match.index).split('\n').length }]
-  })
+    if (!name.includes('\\')) yield { kind, name, file, line }
+  }
+}
+
+function newlines(text: string, from: number, to: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
+  return count
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ControlContext } from '../control-context.ts'
 import type { LogIntake } from '../metering/log-intake.ts'
 import type { UsageIntake } from '../metering/usage-intake.ts'
+import { validated } from '../validated.ts'
 import type { Reconciler } from './reconciler.ts'
 
 /** What an agent that has joined may call. */
@@ -47,7 +48,7 @@ export function agentCalls(
       return null
     },
     'cell.gone': async (params) => {
-      const { cell, reason, offenders } = cellGone.parse(params)
+      const { cell, reason, offenders } = validated(cellGone, params)
       reconciler.cellGone(machine, cell, offenders)
       context.log('warn', 'A cell is gone', { machine, cell, reason: reason.slice(0, 500) })
       const told = offenders.map(

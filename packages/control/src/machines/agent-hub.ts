@@ -10,6 +10,7 @@ import {
 } from '@openzimki/link'
 import { z } from 'zod'
 import type { ControlLog } from '../control-context.ts'
+import { validated } from '../validated.ts'
 
 /** An agent that has joined. */
 export interface Agent {
@@ -69,30 +70,19 @@ export class AgentHub {
   /** The first agent there is, or the next to join. NO_CAPACITY when none joins in time. */
   async first(timeoutMs: number): Promise<Agent> {
     const [agent] = this.#agents.values()
-    const found = agent ?? (await this.#next(() => true, timeoutMs))
+    const found = agent ?? (await this.#next(timeoutMs))
     if (found) return found
     throw new PlatformError('NO_CAPACITY', 'No machine is ready to run the realm; try again in a moment')
   }
 
-  /** The agent of a machine as soon as it is there; null when it does not join in time, or `signal` fires. */
-  async waitFor(machine: string, timeoutMs: number, signal?: AbortSignal): Promise<Agent | null> {
-    return this.get(machine) ?? this.#next((agent) => agent.machine === machine, timeoutMs, signal)
-  }
-
-  #next(which: (agent: Agent) => boolean, timeoutMs: number, signal?: AbortSignal): Promise<Agent | null> {
+  #next(timeoutMs: number): Promise<Agent | null> {
     return new Promise((resolve) => {
-      const settle = (agent: Agent | null) => {
+      const take = (agent: Agent | null) => {
         clearTimeout(timer)
         this.#waiting.delete(take)
-        signal?.removeEventListener('abort', giveUp)
         resolve(agent)
       }
-      const take = (agent: Agent) => {
-        if (which(agent)) settle(agent)
-      }
-      const giveUp = () => settle(null)
-      const timer = setTimeout(giveUp, timeoutMs)
-      signal?.addEventListener('abort', giveUp)
+      const timer = setTimeout(() => take(null), timeoutMs)
       this.#waiting.add(take)
     })
   }
@@ -136,7 +126,7 @@ export class AgentHub {
       throw new PlatformError('PERMISSION_DENIED', 'an agent must join first')
     }
     return {
-      'agent.join': (params) => join(joinParams.parse(params)),
+      'agent.join': (params) => join(validated(joinParams, params)),
       'usage.report': (params, context) => calls()['usage.report'](params, context),
       'log.append': (params, context) => calls()['log.append'](params, context),
       'cell.gone': (params, context) => calls()['cell.gone'](params, context),

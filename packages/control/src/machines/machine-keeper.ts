@@ -1,7 +1,6 @@
 import { PlatformError } from '@openzimki/core'
 import type { MachineProvider } from '@openzimki/provider'
 import type { ControlContext } from '../control-context.ts'
-import type { MachineRow } from '../database/rows.ts'
 import type { AgentHub } from './agent-hub.ts'
 import type { MachineRegistry } from './machine-registry.ts'
 
@@ -19,11 +18,18 @@ export interface MachineKeeperOptions {
   backoff: { firstMs: number; maxMs: number }
 }
 
+/** An agent that stayed this long makes up for failures before it. */
+const STEADY_MS = 30_000
+/** How often a machine is looked at while its agent is there. What happens meanwhile wakes the keeper. */
+const CALM_MS = 5_000
+
 /** Keeps one machine with a joined agent, and destroys machines of ours that nobody knows. */
 export class MachineKeeper {
   readonly #options: MachineKeeperOptions
   readonly #closed = new AbortController()
   #running: Promise<void> | null = null
+  /** Since when each machine has had, or lacked, an agent (monotonic). */
+  readonly #since = new Map<string, { joined: boolean; atMs: number }>()
   #failures = 0
   #wake: (() => void) | null = null
 
@@ -31,10 +37,10 @@ export class MachineKeeper {
     this.#options = options
   }
 
-  /** Resolves when the first machine was launched, or one from before is still there; its agent may not have joined yet. */
+  /** Resolves after the first attempt; when it failed there are more. The agent may not have joined yet. */
   async start(): Promise<void> {
-    await this.#destroyStrays()
-    await this.#ensure('may still join')
+    await this.#attempt(() => this.#destroyStrays())
+    await this.#attempt(() => this.#ensure())
     this.#running = this.#keep()
   }
 
@@ -58,30 +64,32 @@ export class MachineKeeper {
 
   async #keep(): Promise<void> {
     while (!this.#closed.signal.aborted) {
-      await this.#sleep(this.#failures > 0 ? this.#backoffMs() : this.#options.joinMs)
+      await this.#sleep(this.#pauseMs())
       if (this.#closed.signal.aborted) return
-      try {
-        await this.#ensure('must join')
-      } catch (error) {
-        this.#failures += 1
-        this.#options.context.log('error', 'No machine could be launched; trying again', {
-          error: String(error),
-        })
-      }
+      await this.#attempt(() => this.#ensure())
+    }
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#failures += 1
+      this.#options.context.log('error', 'No machine could be launched; it will be tried again', {
+        error: String(error),
+      })
     }
   }
 
   /** One machine, whose agent has joined or still has time to. */
-  async #ensure(patience: 'may still join' | 'must join'): Promise<void> {
-    const { context, hub, registry } = this.#options
-    const known = await registry.all()
+  async #ensure(): Promise<void> {
+    const { context, registry } = this.#options
     let kept = 0
-    for (const row of known) {
-      const reason = await this.#whyReplace(row, patience)
+    for (const row of await registry.all()) {
+      const reason = await this.#whyReplace(row.id)
       if (this.#closed.signal.aborted) return
       if (reason === null) {
         kept += 1
-        if (hub.get(row.id)) this.#failures = 0
         continue
       }
       context.log('warn', 'A machine is replaced', { machine: row.id, reason })
@@ -91,16 +99,23 @@ export class MachineKeeper {
     if (kept === 0) await this.#launch()
   }
 
-  async #whyReplace(row: MachineRow, patience: 'may still join' | 'must join'): Promise<string | null> {
-    const { hub, provider, joinMs } = this.#options
-    if (hub.get(row.id)) return null
-    const machine = await provider.inspect(row.id).catch(nullIfNotFound)
+  /** Null: it has an agent, or its agent has still time to join. */
+  async #whyReplace(id: string): Promise<string | null> {
+    const { context, hub, provider, joinMs } = this.#options
+    const nowMs = context.clock.monotonicMs()
+    const since = this.#since.get(id)
+    const joined = hub.get(id) !== null
+    if (since?.joined !== joined) this.#since.set(id, { joined, atMs: nowMs })
+    const forMs = since?.joined === joined ? nowMs - since.atMs : 0
+    if (joined) {
+      if (forMs >= STEADY_MS) this.#failures = 0
+      return null
+    }
+    const machine = await provider.inspect(id).catch(nullIfNotFound)
     if (machine?.state !== 'running' && machine?.state !== 'starting') {
       return machine?.reason ?? `it is ${machine?.state ?? 'gone'}`
     }
-    if (patience === 'may still join') return null
-    const joined = await hub.waitFor(row.id, joinMs, this.#closed.signal)
-    return joined ? null : 'its agent does not join'
+    return forMs < joinMs ? null : 'its agent does not join'
   }
 
   async #launch(): Promise<void> {
@@ -111,6 +126,7 @@ export class MachineKeeper {
   }
 
   async #remove(id: string): Promise<void> {
+    this.#since.delete(id)
     await this.#options.provider.destroy(id)
     await this.#options.registry.remove(id)
   }
@@ -126,9 +142,10 @@ export class MachineKeeper {
     }
   }
 
-  #backoffMs(): number {
-    const { firstMs, maxMs } = this.#options.backoff
-    return Math.min(maxMs, firstMs * 2 ** Math.min(20, this.#failures - 1))
+  #pauseMs(): number {
+    const { hub, backoff } = this.#options
+    if (hub.all().length > 0) return CALM_MS
+    return Math.min(backoff.maxMs, backoff.firstMs * 2 ** Math.min(20, this.#failures))
   }
 
   #sleep(ms: number): Promise<void> {

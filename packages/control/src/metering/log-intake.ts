@@ -1,5 +1,6 @@
 import type { LogEntry } from '@openzimki/core'
 import { z } from 'zod'
+import { validated } from '../validated.ts'
 import type { LogStore } from './log-store.ts'
 import type { MachineRealms } from './machine-realms.ts'
 
@@ -28,10 +29,10 @@ export class LogIntake {
     this.#machineRealms = machineRealms
   }
 
-  /** Throws a ZodError for anything but log entries. */
+  /** INVALID_ARGUMENT for anything but log entries. */
   async append(machine: string, reported: unknown): Promise<void> {
     const believed: LogEntry[] = []
-    for (const entry of entries.parse(reported)) {
+    for (const entry of validated(entries, reported)) {
       const booking = await this.#machineRealms.find(machine, entry.realm)
       if (booking) believed.push({ ...entry, realm: booking.realm })
     }

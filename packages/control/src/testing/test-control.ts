@@ -69,9 +69,9 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const started = await open(options, agentAddress, server)
-  const joinToken = await started.addMachine('m-1')
-  const agent = await FakeAgent.connect(agentAddress)
-  await agent.join('m-1', joinToken)
+  // Where the test brings machines of its own, this agent stays outside.
+  const joinToken = options.machines ? null : await started.addMachine('m-1')
+  const agent = await connect(agentAddress, joinToken)
   const first = await started.ensureOperator()
   const operatorToken = first?.token ?? ''
   const test: TestControl = {
@@ -99,8 +99,7 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
     restart: async () => {
       await test.control.close({ keepMachines: true })
       test.control = await open(options, agentAddress, server)
-      test.agent = await FakeAgent.connect(agentAddress)
-      await test.agent.join('m-1', joinToken)
+      test.agent = await connect(agentAddress, joinToken)
     },
     close: async () => {
       test.agent.link.close()
@@ -113,6 +112,12 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
     },
   }
   return test
+}
+
+async function connect(address: string, joinToken: string | null): Promise<FakeAgent> {
+  const agent = await FakeAgent.connect(address)
+  if (joinToken !== null) await agent.join('m-1', joinToken)
+  return agent
 }
 
 async function open(options: ControlOptions, agentAddress: string, server: Server): Promise<Control> {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals'
+import { artifactOf } from '../testing/test-control.ts'
+import { maskCode } from './mask-code.ts'
+import { missingNames } from './named-texts.ts'
+
+describe('maskCode', () => {
+  it.each([
+    ['line comments', 'a // b\nc', 'a     \nc'],
+    ['block comments', 'a /* b */ c', 'a         c'],
+    ['strings, but for their quotes', `f("a'b", 'c"d')`, `f("   ", '   ')`],
+    ['escapes in strings', '"a\\"b" + c', '"    " + c'],
+    ['templates with holes', '`a${f("x`y")}b` + c', '                + c'],
+    ['regular expressions', 'x = /["`]/g; y', 'x =       g; y'],
+    ['regular expressions after a word', 'return /"/.test(x)', 'return    .test(x)'],
+    ['no division', 'a / b / c', 'a / b / c'],
+    ['no division after a bracket', '(a) / "x".length / 2', '(a) / " ".length / 2'],
+    ['a string that is never closed', '"abc\nd', '    \nd'],
+  ])('blanks %s', (_, source, masked) => {
+    expect(maskCode(source)).toBe(masked)
+  })
+
+  it('keeps every position', () => {
+    const source = 'var s = "a" /* b */ + `c${d}` // e\nf(/g/)'
+    expect(maskCode(source)).toHaveLength(source.length)
+  })
+
+  it('takes time in proportion to the source, whatever is in it', () => {
+    expect(maskCode(`${'(/['.repeat(500_000)}\n`)).toHaveLength(1_500_001)
+    for (const part of ['`${', '/*', '"', '/', "'\\", '((', '`']) {
+      expect(maskCode(part.repeat(500_000))).toHaveLength(part.length * 500_000)
+    }
+  })
+})
+
+describe('missingNames', () => {
+  const missing = (source: string) =>
+    [...missingIn(source)].map(({ kind, name, line }) => `${kind} ${name} ${line}`)
+  const missingIn = (source: string) =>
+    missingNames(
+      artifactOf({
+        scripts: [
+          { name: 'main.js', source },
+          { name: 'lib.js', source: '' },
+        ],
+        templates: [{ name: 'page.html', source: '' }],
+        files: [{ path: 'help.txt', mimetype: 'text/plain', digest: 'a'.repeat(64), size: 1 }],
+      }),
+    )
+
+  it.each([
+    ['zimki.render.tal("gone.html", {})', ['template gone.html 1']],
+    ["\nzimki . render\n.trimpath( 'gone' )", ['template gone 2']],
+    ['zimki.library.require("gone.js")', ['library gone.js 1']],
+  ])('finds %j', (source, found) => {
+    expect(missing(source)).toEqual(found)
+  })
+
+  it('takes time in proportion to the source, however many there are', () => {
+    let count = 0
+    for (const use of missingIn('zimki.render.tal("x")\n'.repeat(100_000))) count += use.line > 0 ? 1 : 0
+    expect(count).toBe(100_000)
+  })
+
+  it.each([
+    'zimki.render.tal("page.html")',
+    'zimki.render.tal("/help.txt")',
+    'zimki.render.tal(name)',
+    'zimki.render.tal("gone" + suffix)',
+    'zimki.render.tal("\\x67one")',
+    '// zimki.render.tal("gone")',
+    'var help = "use zimki.render.tal(\'gone\')"',
+    'zimki.library.require("lib.js")',
+    'zimki.library.require("library", "trimpath.js")',
+    'notzimki.render.tal("gone")',
+  ])('has nothing against %j', (source) => {
+    expect(missing(source)).toEqual([])
+  })
+})
