@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import type { RequestHead } from '@openzimki/core'
+import type { ClientHeaders } from './client-headers.ts'
+import type { Entry } from './find-entry.ts'
+import type { RequestTarget } from './request-target.ts'
+
+/** A request to a realm, with all that the gateway has found out about it. */
+export interface Asked {
+  entry: Entry
+  /** All but the deployment, which is that of the moment at which a cell is found. */
+  head: Omit<RequestHead, 'deployment'>
+  /** A body follows the head. */
+  hasBody: boolean
+  /** The client waits for `100 Continue` before it sends the body. */
+  expectsContinue: boolean
+  accept: string
+}
+
+/** `trusted`: what the headers say of a proxy is true. */
+export function askedOf(
+  request: IncomingMessage,
+  id: string,
+  entry: Entry,
+  target: RequestTarget,
+  headers: ClientHeaders,
+  trusted: boolean,
+  expectsContinue: boolean,
+): Asked {
+  const { key, realm, root, path, query } = entry
+  const peer = request.socket.remoteAddress ?? ''
+  const scheme = trusted && /^https$/i.test(headers.forwardedProto.trim()) ? 'https' : 'http'
+  return {
+    entry,
+    head: {
+      op: 'http',
+      id,
+      realm: realm.id,
+      key: key.id,
+      alias: key.alias,
+      root,
+      method: request.method ?? 'GET',
+      url: `${scheme}://${target.authority}${target.path}${target.query}`,
+      path,
+      query,
+      headers: headers.forCell,
+      remote: trusted ? lastAddress(headers.forwardedFor, peer) : peer,
+      debug: key.debug,
+    },
+    hasBody: headers.chunked || (headers.contentLength ?? 0) > 0,
+    expectsContinue,
+    accept: headers.accept,
+  }
+}
+
+/** Whom a trusted proxy says it speaks for: the last one in the list, which it added itself. */
+function lastAddress(forwardedFor: string, peer: string): string {
+  const last = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1).trim()
+  return last === '' ? peer : last
+}

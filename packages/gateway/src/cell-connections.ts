@@ -1,0 +1,81 @@
+import { PlatformError } from '@openzimki/core'
+import type { Link } from '@openzimki/link'
+import type { CellEndpoint } from '@openzimki/placement'
+import type { GatewayLog } from './gateway-options.ts'
+
+/** The one link to a cell, and what runs over it. */
+export class CellConnection {
+  readonly endpoint: CellEndpoint
+  readonly link: Link
+  /** Requests in flight. */
+  active = 0
+
+  constructor(endpoint: CellEndpoint, link: Link) {
+    this.endpoint = endpoint
+    this.link = link
+  }
+}
+
+/** A link for each cell, opened on first use, kept, and opened anew after it failed. */
+export class CellConnections {
+  /** Requests in flight in a cell; for placement's `choose`. */
+  readonly inFlight = (cell: CellEndpoint): number => this.#connections.get(cell.id)?.active ?? 0
+  readonly #connect: (address: string) => Promise<Link>
+  readonly #log: GatewayLog
+  readonly #connections = new Map<string, CellConnection>()
+  readonly #connecting = new Map<string, Promise<CellConnection>>()
+  #closed = false
+
+  constructor(connect: (address: string) => Promise<Link>, log: GatewayLog) {
+    this.#connect = connect
+    this.#log = log
+  }
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** The connection if it is there now. */
+  ready(cell: CellEndpoint): CellConnection | null {
+    return this.#connections.get(cell.id) ?? null
+  }
+
+  /** Callers at the same time share one attempt. Rejects with UNAVAILABLE; the log has the reason. */
+  async open(cell: CellEndpoint): Promise<CellConnection> {
+    const there = this.#connections.get(cell.id)
+    if (there !== undefined) return there
+    const attempt = this.#connecting.get(cell.id) ?? this.#attempt(cell)
+    this.#connecting.set(cell.id, attempt)
+    return attempt
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { link } of this.#connections.values()) link.close()
+  }
+
+  async #attempt(cell: CellEndpoint): Promise<CellConnection> {
+    try {
+      const link = await this.#connect(cell.address)
+      const connection = new CellConnection(cell, link)
+      if (this.#closed || link.closed) link.close()
+      else {
+        this.#connections.set(cell.id, connection)
+        link.onClose = () => this.#forget(connection)
+      }
+      return connection
+    } catch (cause) {
+      this.#log('warn', 'A cell cannot be reached', { cell: cell.id, why: PlatformError.from(cause).message })
+      throw new PlatformError('UNAVAILABLE', 'The application cannot be reached. Try again in a moment.', {
+        cause,
+      })
+    } finally {
+      this.#connecting.delete(cell.id)
+    }
+  }
+
+  #forget(connection: CellConnection): void {
+    const { id } = connection.endpoint
+    if (this.#connections.get(id) === connection) this.#connections.delete(id)
+  }
+}

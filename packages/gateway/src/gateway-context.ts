@@ -1,0 +1,11 @@
+import type { CellFinder } from './cell-finder.ts'
+import type { GatewayBounds, GatewayLog } from './gateway-options.ts'
+import type { Traffic } from './traffic.ts'
+
+/** What every request of a gateway shares. */
+export interface GatewayContext {
+  readonly finder: CellFinder
+  readonly traffic: Traffic
+  readonly bounds: GatewayBounds
+  readonly log: GatewayLog
+}

@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { GatewayBounds } from './gateway-options.ts'
+
+export type ServeRequest = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+) => void
+
+/** Node's HTTP server with the strict parser, and a bound for everything a client could drag out. */
+export function createHttpServer(bounds: GatewayBounds, serve: ServeRequest): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    maxHeaderSize: bounds.headerBytes,
+    headersTimeout: bounds.headersTimeoutMs,
+    requestTimeout: bounds.requestTimeoutMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1_000, bounds.headersTimeoutMs),
+    noDelay: true,
+  })
+  server.maxConnections = bounds.maxConnections
+  server.maxRequestsPerSocket = bounds.requestsPerConnection
+  // Node would leave out what is beyond a number of headers without a word; the bytes are bounded already.
+  server.maxHeadersCount = 0
+  server.on('request', (request, response) => serve(request, response, false))
+  server.on('checkContinue', (request, response) => serve(request, response, true))
+  server.on('clientError', refuse)
+  return server
+}
+
+const STATUS: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+/** What the parser could not read, or did not come in time. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = STATUS[error.code ?? ''] ?? 400
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.destroy()
+}
