@@ -46,8 +46,9 @@ function* uses(
   }
 }
 
+/** Looks at no character twice, so that a file of one endless line costs no more than another. */
 function newlines(text: string, from: number, to: number): number {
   let count = 0
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count += 1
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === 10) count += 1
   return count
 }
