@@ -65,6 +65,15 @@ describe('an agent', () => {
     expect(control.windows).toHaveLength(1)
   })
 
+  it('lists what it has just loaded, and nothing that was unloaded', async () => {
+    await control.startAgent({ pingMs: 60_000 })
+    await control.load('good.1')
+    await control.load('good.2')
+    await control.call('cell.unload', { cordon: 'account', realm: 'realm', deployment: 'good.1' })
+    const isolates = (await list()).flatMap((cell) => cell.isolates)
+    expect(isolates.map(({ deployment }) => deployment)).toEqual(['good.2'])
+  })
+
   it('brings the error of a program with its place', async () => {
     await control.startAgent()
     const details = { file: 'a.js', line: 3, column: 1 }
@@ -135,6 +144,14 @@ describe('an agent', () => {
     }
     const params = { cordon: 'account', load: { ...load, ...change } } as never
     await expect(control.call('cell.load', params)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  it('cuts a log line that is too long, and does not punish it', async () => {
+    await control.startAgent()
+    await control.load('logs-long.1')
+    await control.until(() => control.logs.length > 0)
+    expect(control.logs[0]?.text).toHaveLength(8 * 1024)
+    expect(control.gone).toEqual([])
   })
 
   it('drains: the last meter arrives, cells and their sockets are gone, loads are refused', async () => {

@@ -103,6 +103,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   }
   const endAll = async (reason: string): Promise<void> => {
     note(`the agent ends: ${reason}`)
+    usage.ending()
     await supervisor.drain(reason)
     stopTimers()
     await Promise.all([usage.flush(), logs.flush()])

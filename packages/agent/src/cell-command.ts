@@ -39,7 +39,8 @@ export async function hardenCellCommand(command: Command, user?: CellUser): Prom
   const before: string[] = []
   for (const { program, flags, gives } of LAYERS) {
     if (!(await works(program, flags))) continue
-    before.push(program, ...flags)
+    // Whoever composed the command may have asked for the hardening already.
+    if (!command.includes(program)) before.push(program, ...flags)
     hardening.push(...gives)
   }
   const changesUser = user !== undefined && process.getuid?.() === 0

@@ -5,6 +5,10 @@ import { z } from 'zod'
 const MAX_ISOLATES = 20_000
 const MAX_LOG_ENTRIES = 5_000
 
+/** Texts are a program's own and of any length: what is too long is cut, not punished. */
+const MAX_TEXT_CHARS = 8 * 1024
+
+const cutText = z.string().transform((text) => text.slice(0, MAX_TEXT_CHARS))
 const whole = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 const amount = z.number().nonnegative()
 const name = z.string().min(1).max(128)
@@ -24,12 +28,12 @@ const logEntry = z.object({
   deployment: name,
   request: name.nullable(),
   level: z.enum(['debug', 'info', 'warn', 'error']),
-  text: z.string().max(64 * 1024),
+  text: cutText,
 })
 
 const error = z.object({
   code: z.string().max(64),
-  message: z.string().max(64 * 1024),
+  message: cutText,
   details: z.record(z.string().max(256), z.unknown()).optional(),
 })
 

@@ -1,4 +1,4 @@
-import type { CellLoad, FromCell, LogEntry, ToCell, UsageWindow } from '@openzimki/core'
+import type { CellLoad, FromCell, IsolateReport, LogEntry, ToCell, UsageWindow } from '@openzimki/core'
 import { PlatformError } from '@openzimki/core'
 import { CellChannel, type ChannelBounds } from './cell-channel.ts'
 import { cellGone, loadHarmed, loadTimedOut } from './cell-error.ts'
@@ -118,6 +118,16 @@ export class Cell {
     if (this.loads.renew({ realm, deployment }, capability)) {
       this.#send({ type: 'renew', realm, deployment, capability })
     }
+  }
+
+  /** Of each deployment that is loaded now: what the last pong said of it, or, for one loaded since, nothing yet. */
+  reports(): IsolateReport[] {
+    const said = new Map(this.vitals.isolates.map((report) => [loadKey(report), report]))
+    return this.loads.all().flatMap(({ isLoading, load: { realm, deployment } }) => {
+      if (isLoading) return []
+      const nothingYet = { realm, deployment, heapBytes: 0, active: 0, overrunMs: 0, idleMs: 0 }
+      return [said.get(loadKey({ realm, deployment })) ?? nothingYet]
+    })
   }
 
   /** Asks for a sign of life, and lets it send again what it may. */

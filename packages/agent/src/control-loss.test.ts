@@ -47,7 +47,7 @@ describe('when control is away', () => {
 
   it('for too long, cells end in order and the agent with them', async () => {
     const agent = await control.startAgent({ orphanMs: 100 })
-    const { cell } = await control.load('measures-at-end.1')
+    const { cell } = await control.load('waits-for-ack.1')
     const pid = await control.pidOf(cell)
     await control.goAway()
     expect(await agent.ended).toContain('control was away for 100 ms')
@@ -57,12 +57,12 @@ describe('when control is away', () => {
 
   it('the next agent in the same folder ships what the last one could not', async () => {
     const agent = await control.startAgent({ orphanMs: 100 })
-    await control.load('measures-at-end.1')
+    await control.load('waits-for-ack.1')
     await control.goAway()
     await agent.ended
     await control.listen()
     await control.startAgent()
-    await control.until(() => counted('measures-at-end.1').length === 1)
+    await control.until(() => counted('waits-for-ack.1').length === 1)
   })
 
   it('nothing of an agent that still runs is taken, and a line cut short is left out', async () => {

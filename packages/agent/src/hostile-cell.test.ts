@@ -15,10 +15,14 @@ afterEach(async () => {
 
 const goneFor = (count = 1) => control.until(() => control.gone.length >= count)
 const list = () => control.call('cell.list', null)
-/** Deployments that a live cell reports. */
+/** Deployments that the cell itself has reported; a heap of 0 is the agent's own word for one just loaded. */
 async function loaded(cordon = 'account'): Promise<string[]> {
   const cells = (await list()).filter((cell) => cell.cordon === cordon)
-  return cells.flatMap(({ isolates }) => isolates.map(({ deployment }) => deployment)).sort()
+  return cells
+    .flatMap(({ isolates }) =>
+      isolates.filter(({ heapBytes }) => heapBytes > 0).map(({ deployment }) => deployment),
+    )
+    .sort()
 }
 
 async function untilLoaded(deployments: string[], cordon = 'account'): Promise<void> {

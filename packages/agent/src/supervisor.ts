@@ -33,7 +33,7 @@ export interface SupervisorOptions {
   note(text: string): void
 }
 
-const CHANNEL_BOUNDS = { messageBytes: 8 << 20, burstBytes: 8 << 20, backlogBytes: 64 << 20 }
+const CHANNEL_BOUNDS = { messageBytes: 16 << 20, burstBytes: 8 << 20, backlogBytes: 64 << 20 }
 /** A load whose cell goes away under it is tried this often. */
 const ATTEMPTS = 3
 
@@ -100,7 +100,7 @@ export class Supervisor {
         address: cell.address,
         pid: cell.pid,
         rssBytes: (await this.#options.rssBytes(cell.pid)) ?? 0,
-        isolates: cell.vitals.isolates,
+        isolates: cell.reports(),
       })),
     )
   }

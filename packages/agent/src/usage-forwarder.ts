@@ -30,6 +30,7 @@ export class UsageForwarder {
   #isTaking = false
   #work: Promise<void> = Promise.resolve()
   #dropped = 0
+  #isEnding = false
 
   constructor(options: UsageForwarderOptions) {
     this.#options = options
@@ -57,6 +58,12 @@ export class UsageForwarder {
   /** Called in intervals: control may be there and yet have been unable to take a window. */
   retry(): void {
     if (this.#isLinked && !this.#isTaking) this.online()
+  }
+
+  /** The agent ends: what is in the spool is for the next one, and no cell need wait for control any longer. */
+  ending(): void {
+    this.#isEnding = true
+    for (const onSafe of this.#spooled.values()) onSafe()
   }
 
   /** Resolves when everything that was added is with control or in the spool. */
@@ -110,7 +117,10 @@ export class UsageForwarder {
     if (queue.length === 0) return
     this.#queue = []
     if (await this.#options.spool.append(queue.map(({ window }) => window))) {
-      for (const { window, onSafe } of queue) this.#spooled.set(name(window), onSafe)
+      for (const { window, onSafe } of queue) {
+        this.#spooled.set(name(window), onSafe)
+        if (this.#isEnding) onSafe()
+      }
       return
     }
     this.#dropped += queue.length

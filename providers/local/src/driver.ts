@@ -17,7 +17,7 @@ import { localManifest } from './manifest.ts'
 import { mapError } from './map-error.ts'
 import { findByTag, isAlive, signalOwn, TAG_VARIABLE, waitGone } from './own-process.ts'
 
-const SIZE = 'local'
+const SIZE = 'host'
 const ZONE = 'local'
 /** The kernel ends a killed process at once unless it is stuck in a device. */
 const KILL_WAIT_MS = 5_000

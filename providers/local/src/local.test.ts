@@ -13,7 +13,7 @@ import { mapError } from './map-error.ts'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'local-'))
 const command = [process.execPath, fileURLToPath(new URL('testing/test-machine.ts', import.meta.url))]
-const SPEC = { id: 'm-1', size: 'local', zone: null, env: {} }
+const SPEC = { id: 'm-1', size: 'host', zone: null, env: {} }
 
 const open = (owner: string) => createLocalProvider({ owner, stateDir, command })
 const pidOf = ({ native }: Machine) => Number(native.slice('pid '.length))
@@ -83,7 +83,7 @@ describe('a local machine', () => {
         await untilGone(pidOf(machine))
         const path = join(stateDir, 'reuse', 'm-1', 'process.json')
         const { identity } = JSON.parse(await readFile(path, 'utf8'))
-        await writeFile(path, JSON.stringify({ pid, identity: identity.replace(/^\d+/, String(pid)) }))
+        await writeFile(path, JSON.stringify({ pid, identity: identity.replace(/^\d+@\d+/, `${pid}@1`) }))
         expect((await provider.inspect('m-1')).state).toBe('failed')
         await provider.stop('m-1', { graceMs: 1 })
         await provider.destroy('m-1')
@@ -111,7 +111,7 @@ describe('a local machine', () => {
   it('whose launch was cut off before there was a process has failed, and can be destroyed', async () => {
     await withProvider('cut', async (provider) => {
       const record = {
-        size: 'local',
+        size: 'host',
         zone: 'local',
         fingerprint: 'f',
         createdAtMs: 1,

@@ -9,6 +9,7 @@ import type { CellLoad, FromCell, IsolateReport, ToCell } from '@openzimki/core'
 const loaded = new Map<string, CellLoad>()
 const idle = { heapBytes: 1, active: 0, overrunMs: 0, idleMs: 0 }
 let sequence = 0
+let isDraining = false
 
 function send(message: FromCell | Record<string, unknown>): void {
   process.send?.(message)
@@ -54,6 +55,7 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
       log(load, String((thrown as NodeJS.ErrnoException).code))
     }
   },
+  'logs-long': (load) => log(load, 'x'.repeat(1_000_000)),
   'logs-user': (load) => log(load, `${process.getuid?.()} ${process.getgid?.()} ${process.cwd()}`),
   logs: (load) => log(load, JSON.stringify(Object.keys(process.env).sort())),
   floods: (load) => {
@@ -107,8 +109,15 @@ const answers: { [T in ToCell['type']]?: (message: Extract<ToCell, { type: T }>)
   },
   ping: ({ id }) => send({ type: 'pong', id, rssBytes: 1, isolates: [...loaded.values()].map(report) }),
   drain: () => {
-    for (const load of loaded.values()) if (wordOf(load.deployment) === 'measures-at-end') usage(load)
-    process.exit(0)
+    isDraining = true
+    for (const load of loaded.values()) {
+      if (['measures-at-end', 'waits-for-ack'].includes(wordOf(load.deployment))) usage(load)
+    }
+    const waits = [...loaded.keys()].some((deployment) => wordOf(deployment) === 'waits-for-ack')
+    if (!waits) process.exit(0)
+  },
+  'usage-ack': () => {
+    if (isDraining) process.exit(0)
   },
 }
 
