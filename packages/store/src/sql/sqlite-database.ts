@@ -13,6 +13,8 @@ import type { Command, Row, Task } from './task.ts'
 const READ_SLICE_MS = 4
 
 const PRAGMAS = [
+  // Milliseconds: a process that is just ending may still hold the file.
+  'busy_timeout = 250',
   // One process owns the file: a second one is refused at once instead of waiting or interleaving.
   'locking_mode = EXCLUSIVE',
   'journal_mode = WAL',
