@@ -28,8 +28,12 @@ export class Browser {
 
   /** Where a redirect leads, below the realm. */
   locationOf(page: Page): string {
-    const target = new URL(page.headers.get('location') ?? '', `${this.#base}/`)
-    return target.href.replace(this.#base, '')
+    return this.pathOf(page.headers.get('location') ?? '')
+  }
+
+  /** An address as it stands in a page, below the realm. */
+  pathOf(address: string): string {
+    return new URL(address, `${this.#base}/`).href.replace(this.#base, '')
   }
 
   async #send(path: string, init: RequestInit): Promise<Page> {
