@@ -30,6 +30,12 @@ export function createModuleKind({ door, global }: { door: () => HostDoor; globa
     job.run(handler, environment)
   }
 
+  const abort = (request: number): void => {
+    const job = mapGet(jobs, request)
+    mapDelete(jobs, request)
+    job?.abort()
+  }
+
   return {
     start(module, env) {
       handler = findHandler(module.default)
@@ -38,7 +44,7 @@ export function createModuleKind({ door, global }: { door: () => HostDoor; globa
     enter(event, request, payload, bytes) {
       if (event === 'http') serve(request, payload, bytes)
       else if (event === 'timer') web.fireTimer((jsonParse(payload) as { timer: number }).timer)
-      else if (event === 'abort') mapGet(jobs, request)?.abort()
+      else if (event === 'abort') abort(request)
     },
   }
 }

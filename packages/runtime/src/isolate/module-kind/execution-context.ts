@@ -1,4 +1,7 @@
-import { promiseResolve, promiseThen } from '../web/primordials.ts'
+import { promiseResolve, promiseThen, TypeErrorClass } from '../web/primordials.ts'
+
+const TOO_LATE =
+  'ctx.waitUntil was called after the request was over: the response is sent and nothing it was given still runs'
 
 let settle: (context: ExecutionContext) => void
 
@@ -19,6 +22,7 @@ export class ExecutionContext {
   }
 
   waitUntil(promise: unknown): void {
+    if (this.#running === 0) throw new TypeErrorClass(TOO_LATE)
     this.#running++
     promiseThen(
       promiseResolve(promise),

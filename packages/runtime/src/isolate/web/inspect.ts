@@ -100,11 +100,19 @@ function showView(view: ArrayBufferView, name: string): string {
 
 function showItems(array: unknown[], each: (item: unknown) => string): string[] {
   const shown: string[] = []
-  for (let index = 0; index < array.length && index < MAX_ITEMS; index++) {
+  let index = 0
+  while (index < array.length && shown.length < MAX_ITEMS) {
     const item = Object.getOwnPropertyDescriptor(array, index)
-    shown.push(item ? showDescriptor(item, each) : '<empty item>')
+    if (item) {
+      shown.push(showDescriptor(item, each))
+      index++
+      continue
+    }
+    const start = index
+    while (index < array.length && index - start < MAX_ITEMS && !Object.hasOwn(array, index)) index++
+    shown.push(`<${index - start} empty item${index - start > 1 ? 's' : ''}>`)
   }
-  if (array.length > MAX_ITEMS) shown.push(`... ${array.length - MAX_ITEMS} more items`)
+  if (array.length > index) shown.push(`... ${array.length - index} more items`)
   return shown
 }
 
@@ -114,7 +122,7 @@ function showProperties(value: object, each: (item: unknown) => string): string[
     const property = Object.getOwnPropertyDescriptor(value, key)
     if (!property?.enumerable || (Array.isArray(value) && typeof key === 'string' && /^\d+$/.test(key)))
       continue
-    const label = typeof key === 'symbol' ? `[${String(key)}]` : IDENTIFIER.test(key) ? key : quote(key)
+    const label = typeof key === 'symbol' ? String(key) : IDENTIFIER.test(key) ? key : quote(key)
     shown.push(`${label}: ${showDescriptor(property, each)}`)
     if (shown.length === MAX_ITEMS) break
   }

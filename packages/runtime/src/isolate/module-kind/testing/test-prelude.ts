@@ -23,6 +23,37 @@ let door: HostDoor | null = null
 const prelude: Prelude = {
   kind: createModuleKind({ door: () => door!, global: globalThis }),
   connect(host) {
+    const apply = (
+      kind: string,
+      id: number,
+      operation: string,
+      payload: string,
+      bytes?: ArrayBuffer | string,
+    ): DoorAnswer => host.applySync(undefined, [kind, id, operation, payload, bytes], COPY)
+    door = {
+      post: (operation, payload, bytes) => void apply('post', 0, operation, payload, bytes),
+      callSync: (operation, payload, bytes) => apply('callSync', 0, operation, payload, bytes),
+      call: (operation, payload, bytes) => {
+        const deferred = Promise.withResolvers<DoorAnswer>()
+        pending.set(++last, deferred)
+        apply('call', last, operation, payload, bytes)
+        return deferred.promise
+      },
+    }
+  },
+  settle(id: number, error: string | null, payload: string, bytes: ArrayBuffer | null): void
+  /** Runs a function of the test and posts what comes of it. */
+  run(id: number, task: () => unknown): Promise<void>
+}
+
+const COPY = { arguments: { copy: true }, result: { copy: true } }
+const pending = new Map<number, PromiseWithResolvers<DoorAnswer>>()
+let last = 0
+let door: HostDoor | null = null
+
+const prelude: Prelude = {
+  kind: createModuleKind({ door: () => door!, global: globalThis }),
+  connect(host) {
     const apply = (kind: string, id: number, ...rest: unknown[]): DoorAnswer =>
       host.applySync(undefined, [kind, id, ...rest], COPY)
     door = {

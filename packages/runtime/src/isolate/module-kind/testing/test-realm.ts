@@ -196,7 +196,7 @@ function request(
     }
     listeners.add(listener)
   })
-  const body = bytes === undefined ? 'none' : init.stream ? 'stream' : 'whole'
+  const body = init.stream ? 'stream' : bytes === undefined ? 'none' : 'whole'
   const head = { op: 'http', method: init.method ?? 'GET', url, headers: init.headers ?? [], body }
   realm.enter('http', number, head, init.stream ? undefined : bytes)
   return done
