@@ -41,32 +41,6 @@ const prelude: Prelude = {
       },
     }
   },
-  settle(id: number, error: string | null, payload: string, bytes: ArrayBuffer | null): void
-  /** Runs a function of the test and posts what comes of it. */
-  run(id: number, task: () => unknown): Promise<void>
-}
-
-const COPY = { arguments: { copy: true }, result: { copy: true } }
-const pending = new Map<number, PromiseWithResolvers<DoorAnswer>>()
-let last = 0
-let door: HostDoor | null = null
-
-const prelude: Prelude = {
-  kind: createModuleKind({ door: () => door!, global: globalThis }),
-  connect(host) {
-    const apply = (kind: string, id: number, ...rest: unknown[]): DoorAnswer =>
-      host.applySync(undefined, [kind, id, ...rest], COPY)
-    door = {
-      post: (...message) => void apply('post', 0, ...message),
-      callSync: (...message) => apply('callSync', 0, ...message),
-      call: (...message) => {
-        const deferred = Promise.withResolvers<DoorAnswer>()
-        pending.set(++last, deferred)
-        apply('call', last, ...message)
-        return deferred.promise
-      },
-    }
-  },
   settle(id, error, payload, bytes) {
     const deferred = pending.get(id)!
     pending.delete(id)
