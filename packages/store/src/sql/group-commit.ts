@@ -18,12 +18,14 @@ type Outcome = { value: unknown } | { error: unknown }
  */
 export class GroupCommit {
   readonly #execute: (command: Command) => Row[]
+  readonly #onCommit: () => void
   #queue: Waiting[] = []
   #scheduled = false
   #settled: (() => void)[] = []
 
-  constructor(execute: (command: Command) => Row[]) {
+  constructor(execute: (command: Command) => Row[], onCommit: () => void) {
     this.#execute = execute
+    this.#onCommit = onCommit
   }
 
   add<T>(task: () => Task<T>): Promise<T> {
@@ -64,6 +66,7 @@ export class GroupCommit {
       if ('error' in outcome) waiting.reject(mapError(outcome.error))
       else waiting.resolve(outcome.value)
     }
+    this.#onCommit()
   }
 
   #commit(group: Waiting[]): Outcome[] {

@@ -1,7 +1,9 @@
 import { type Clock, PlatformError } from '@openzimki/core'
 import type BetterSqlite3 from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import knexModule, { type Knex } from 'knex'
-import type { Database } from './database.ts'
+import { Checkpointer } from './checkpointer.ts'
+import type { Database as StoreDatabase } from './database.ts'
 import { sqliteDialect } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
 import { mapError } from './map-error.ts'
@@ -12,11 +14,10 @@ import type { Command, Row, Task } from './task.ts'
 /** A reading task that is not done after this long lets the others go first. */
 const READ_SLICE_MS = 4
 
+/** A process that is just ending may still hold the file. */
+const OWNER_WAIT_MS = 250
+
 const PRAGMAS = [
-  // Milliseconds: a process that is just ending may still hold the file.
-  'busy_timeout = 250',
-  // One process owns the file: a second one is refused at once instead of waiting or interleaving.
-  'locking_mode = EXCLUSIVE',
   'journal_mode = WAL',
   // Each commit is on disk before it is acknowledged.
   'synchronous = FULL',
@@ -24,16 +25,50 @@ const PRAGMAS = [
   // KiB when negative.
   'cache_size = -65536',
   'mmap_size = 1073741824',
-  // Pages. A checkpoint syncs twice, so it should not come with every few commits.
-  'wal_autocheckpoint = 4000',
   'journal_size_limit = 67108864',
 ]
 
 /** Opens the file, makes or migrates the schema. UNAVAILABLE when another process has it, INTERNAL when it is damaged. */
-export async function openSqliteDatabase(options: { filename: string; clock: Clock }): Promise<Database> {
-  const knex = knexModule({
+export async function openSqliteDatabase(options: {
+  filename: string
+  clock: Clock
+}): Promise<StoreDatabase> {
+  const owner = ownFile(options.filename)
+  const knex = connect(options.filename)
+  try {
+    await migrate(knex, sqliteDialect)
+    const connection = (await knex.client.acquireConnection()) as BetterSqlite3.Database
+    return new SqliteDatabase(knex, connection, owner, options)
+  } catch (error) {
+    await knex.destroy()
+    owner?.close()
+    throw mapError(error)
+  }
+}
+
+const isInMemory = (filename: string): boolean => filename === ':memory:'
+
+/**
+ * One process owns the database. It holds a lock on a file beside it (which the system takes back however the process ends), so a second
+ * one is refused at once, and people can still look into the database itself.
+ */
+function ownFile(filename: string): BetterSqlite3.Database | null {
+  if (isInMemory(filename)) return null
+  let owner: BetterSqlite3.Database | null = null
+  try {
+    owner = new Database(`${filename}-owner`, { timeout: OWNER_WAIT_MS })
+    owner.exec('begin exclusive')
+    return owner
+  } catch (error) {
+    owner?.close()
+    throw mapError(error)
+  }
+}
+
+function connect(filename: string): Knex {
+  return knexModule({
     client: sqliteDialect.client,
-    connection: { filename: options.filename },
+    connection: { filename },
     useNullAsDefault: true,
     // Failures reach the caller as errors; knex would also print them.
     log: { debug: ignore, warn: ignore, error: ignore, deprecate: ignore },
@@ -44,14 +79,6 @@ export async function openSqliteDatabase(options: { filename: string; clock: Clo
         done(tune(connection), connection),
     },
   })
-  try {
-    await migrate(knex, sqliteDialect)
-    const connection = (await knex.client.acquireConnection()) as BetterSqlite3.Database
-    return new SqliteDatabase(knex, connection, options.clock)
-  } catch (error) {
-    await knex.destroy()
-    throw mapError(error)
-  }
 }
 
 const ignore = (): void => undefined
@@ -65,22 +92,31 @@ function tune(connection: BetterSqlite3.Database): unknown {
   }
 }
 
-class SqliteDatabase implements Database {
+class SqliteDatabase implements StoreDatabase {
   readonly #knex: Knex
   readonly #connection: BetterSqlite3.Database
   readonly #statements = new Map<string, BetterSqlite3.Statement>()
   readonly #lane: SlowLane
   readonly #commits: GroupCommit
+  readonly #checkpointer: Checkpointer | null
+  readonly #owner: BetterSqlite3.Database | null
   #reading = 0
   #closing: Promise<void> | null = null
   #idle: (() => void) | null = null
 
-  constructor(knex: Knex, connection: BetterSqlite3.Database, clock: Clock) {
+  constructor(
+    knex: Knex,
+    connection: BetterSqlite3.Database,
+    owner: BetterSqlite3.Database | null,
+    options: { filename: string; clock: Clock },
+  ) {
+    this.#owner = owner
+    this.#checkpointer = isInMemory(options.filename) ? null : new Checkpointer(options.filename, connection)
     this.#knex = knex
     this.#connection = connection
     const execute = (command: Command) => this.#execute(command)
-    this.#lane = new SlowLane(execute, clock, READ_SLICE_MS)
-    this.#commits = new GroupCommit(execute)
+    this.#lane = new SlowLane(execute, options.clock, READ_SLICE_MS)
+    this.#commits = new GroupCommit(execute, () => this.#checkpointer?.committed())
   }
 
   async read<T>(task: () => Task<T>): Promise<T> {
@@ -109,9 +145,11 @@ class SqliteDatabase implements Database {
   async #close(): Promise<void> {
     await this.#commits.settled()
     if (this.#reading > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    await this.#checkpointer?.close()
     this.#statements.clear()
     await this.#knex.client.releaseConnection(this.#connection)
     await this.#knex.destroy()
+    this.#owner?.close()
   }
 
   #assertOpen(): void {

@@ -1,0 +1,61 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import Database from 'better-sqlite3'
+import { Checkpointer } from './checkpointer.ts'
+
+let directory: string
+let connection: Database.Database
+let filename: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'zimki-checkpoint-'))
+  filename = join(directory, 'x.db')
+  connection = new Database(filename)
+  connection.pragma('journal_mode = WAL')
+  connection.exec('create table t (id integer primary key, text text)')
+})
+afterEach(async () => {
+  connection.close()
+  await rm(directory, { recursive: true })
+})
+
+/** Writes until `done`, a commit in each turn. */
+async function writeUntil(checkpointer: Checkpointer, done: (commits: number) => boolean): Promise<number> {
+  const insert = connection.prepare('insert into t (text) values (?)')
+  const text = 'x'.repeat(100_000)
+  for (let commits = 1; ; commits++) {
+    insert.run(text)
+    checkpointer.committed()
+    if (done(commits)) return commits
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+const framesInLog = (): number => (connection.pragma('wal_checkpoint(NOOP)') as { log: number }[])[0]!.log
+
+it('begins the log anew again and again while writing goes on', async () => {
+  const checkpointer = new Checkpointer(filename, connection)
+  let before = 0
+  let restarts = 0
+  const commits = await writeUntil(checkpointer, () => {
+    const frames = framesInLog()
+    if (frames < before) restarts += 1
+    before = frames
+    return restarts === 2
+  })
+  await checkpointer.close()
+  expect((await stat(filename)).size).toBeGreaterThan(4_000 * 4_096)
+  expect(connection.pragma('integrity_check', { simple: true })).toBe('ok')
+  expect(connection.prepare('select count(*) as n from t').get()).toEqual({ n: commits })
+})
+
+it('leaves it to SQLite when its thread cannot start', async () => {
+  const elsewhere = new Checkpointer(join(directory, 'missing', 'x.db'), connection)
+  const autocheckpoint = (): unknown => connection.pragma('wal_autocheckpoint', { simple: true })
+  expect(autocheckpoint()).toBe(0)
+  await writeUntil(elsewhere, () => autocheckpoint() !== 0)
+  await elsewhere.close()
+  expect(autocheckpoint()).toBe(4_000)
+})
