@@ -11,7 +11,7 @@ import { sendError } from './error-page.ts'
 import type { GatewayContext } from './gateway-context.ts'
 import { lingerThenClose } from './linger.ts'
 import { RequestPump } from './request-pump.ts'
-import type { Watched } from './traffic.ts'
+import { Watched } from './traffic.ts'
 
 /**
  * One request of a client, from its routing to the last byte of its answer; it also hears of the stream to the cell.
@@ -20,7 +20,7 @@ import type { Watched } from './traffic.ts'
  *        \----------- whole answer, or error page --------/
  *     a client that goes away, or a failure after the answer began, leads to over from anywhere
  */
-export class Exchange implements StreamHandlers, Watched {
+export class Exchange extends Watched implements StreamHandlers {
   readonly #context: GatewayContext
   readonly #asked: Asked
   readonly #request: IncomingMessage
@@ -40,6 +40,7 @@ export class Exchange implements StreamHandlers, Watched {
   #lastMoveMs = 0
 
   constructor(context: GatewayContext, asked: Asked, request: IncomingMessage, response: ServerResponse) {
+    super()
     const { entry, head, hasBody } = asked
     const { requestBytes, responseBytes, wallMs } = entry.realm.limits
     this.#context = context
@@ -234,7 +235,7 @@ export class Exchange implements StreamHandlers, Watched {
 
   #over(): void {
     this.#state = 'over'
-    this.#context.traffic.leave(this.#asked.entry.realm.id, this)
+    this.#context.traffic.leave(this)
   }
 
   #leaveCell(): void {

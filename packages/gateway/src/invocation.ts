@@ -4,7 +4,7 @@ import type { RouteRealm } from '@openzimki/placement'
 import { readAnswer } from './cell-answer.ts'
 import type { CellConnection } from './cell-connections.ts'
 import type { GatewayContext } from './gateway-context.ts'
-import type { Watched } from './traffic.ts'
+import { Watched } from './traffic.ts'
 
 export interface Invoked {
   head: ResponseHead
@@ -12,7 +12,7 @@ export interface Invoked {
 }
 
 /** A request that the platform itself sends to a realm, whole both ways. */
-export class Invocation implements StreamHandlers, Watched {
+export class Invocation extends Watched implements StreamHandlers {
   readonly #context: GatewayContext
   readonly #realm: RouteRealm
   readonly #deadlineMs: number
@@ -25,6 +25,7 @@ export class Invocation implements StreamHandlers, Watched {
   #over = false
 
   constructor(context: GatewayContext, realm: RouteRealm) {
+    super()
     this.#context = context
     this.#realm = realm
     this.#deadlineMs = context.traffic.nowMs() + context.bounds.invokeMs
@@ -38,7 +39,7 @@ export class Invocation implements StreamHandlers, Watched {
     } finally {
       this.#over = true
       if (this.#cell !== null) this.#cell.active--
-      this.#context.traffic.leave(this.#realm.id, this)
+      this.#context.traffic.leave(this)
     }
   }
 

@@ -1,25 +1,39 @@
 import { type Clock, PlatformError } from '@openzimki/core'
 import type { RouteRealm } from '@openzimki/placement'
 
-/** Something with a deadline, such as a request. */
-export interface Watched {
-  /** Called several times a second with monotonic milliseconds. */
-  check(nowMs: number): void
+const CHECK_MS = 100
+/** Every so many checks, realms without traffic are forgotten. */
+const CHECKS_TO_PRUNE = 600
+
+interface RealmTraffic {
+  active: number
 }
 
-const CHECK_MS = 100
+/** Something with a deadline, such as a request; an entry of Traffic's list, which is chained through its entries. */
+export abstract class Watched {
+  before: Watched | null = null
+  after: Watched | null = null
+  realm: RealmTraffic | null = null
+
+  /** Called several times a second with monotonic milliseconds. */
+  abstract check(nowMs: number): void
+}
 
 /**
  * All that is under way: how much of it each realm has, and one timer for all deadlines, because a timer for each
- * request costs more than looking at them all ten times a second.
+ * request costs more than looking at them all ten times a second. A list and not a Set: see link's StreamTable.
  */
 export class Traffic {
   /** Requests that were let in, ever. */
   total = 0
+  active = 0
+  /** Realms with something under way. */
+  realms = 0
   readonly #clock: Clock
   readonly #timer: NodeJS.Timeout
-  readonly #watched = new Set<Watched>()
-  readonly #perRealm = new Map<string, number>()
+  readonly #perRealm = new Map<string, RealmTraffic>()
+  #first: Watched | null = null
+  #checks = 0
   #idle: (() => void)[] = []
 
   constructor(clock: Clock) {
@@ -27,42 +41,46 @@ export class Traffic {
     this.#timer = setInterval(() => this.#check(), CHECK_MS).unref()
   }
 
-  get active(): number {
-    return this.#watched.size
-  }
-
-  /** Realms with something under way. */
-  get realms(): number {
-    return this.#perRealm.size
-  }
-
   nowMs(): number {
     return this.#clock.monotonicMs()
   }
 
   /** Throws LIMIT_EXCEEDED when the realm has all it may have at once. Follow with `leave`. */
-  enter(realm: RouteRealm, watched: Watched): void {
-    const active = this.#perRealm.get(realm.id) ?? 0
-    if (active >= realm.limits.concurrency) throw tooBusy(realm.limits.concurrency)
-    this.#perRealm.set(realm.id, active + 1)
-    this.#watched.add(watched)
+  enter({ id, limits }: RouteRealm, watched: Watched): void {
+    let realm = this.#perRealm.get(id)
+    if (realm === undefined) {
+      realm = { active: 0 }
+      this.#perRealm.set(id, realm)
+    }
+    if (realm.active >= limits.concurrency) throw tooBusy(limits.concurrency)
+    if (realm.active++ === 0) this.realms++
+    this.active++
     this.total++
+    watched.realm = realm
+    watched.after = this.#first
+    if (this.#first !== null) this.#first.before = watched
+    this.#first = watched
   }
 
-  leave(realmId: string, watched: Watched): void {
-    if (!this.#watched.delete(watched)) return
-    const active = (this.#perRealm.get(realmId) ?? 1) - 1
-    if (active === 0) this.#perRealm.delete(realmId)
-    else this.#perRealm.set(realmId, active)
-    if (this.#watched.size > 0) return
+  /** No effect the second time. */
+  leave(watched: Watched): void {
+    const { realm, before, after } = watched
+    if (realm === null) return
+    watched.realm = null
+    watched.before = null
+    watched.after = null
+    if (before === null) this.#first = after
+    else before.after = after
+    if (after !== null) after.before = before
+    if (--realm.active === 0) this.realms--
+    if (--this.active > 0) return
     for (const resolve of this.#idle) resolve()
-    this.#idle = []
+    if (this.#idle.length > 0) this.#idle = []
   }
 
   /** Resolves when nothing is under way. */
   async empty(): Promise<void> {
-    if (this.#watched.size === 0) return
-    await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.active > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   close(): void {
@@ -70,9 +88,17 @@ export class Traffic {
   }
 
   #check(): void {
-    if (this.#watched.size === 0) return
+    if (++this.#checks % CHECKS_TO_PRUNE === 0) {
+      for (const [id, { active }] of this.#perRealm) if (active === 0) this.#perRealm.delete(id)
+    }
+    if (this.#first === null) return
     const nowMs = this.nowMs()
-    for (const watched of this.#watched) watched.check(nowMs)
+    for (let watched: Watched | null = this.#first; watched !== null; ) {
+      // A check may take its own entry out.
+      const { after }: Watched = watched
+      watched.check(nowMs)
+      watched = after
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { FrameWriter } from './frame-writer.ts'
 import { Keepalive } from './keepalive.ts'
 import { MuxStream, type StreamOwner } from './mux-stream.ts'
 import { OwnStreamIds, PeerStreamIds } from './stream-ids.ts'
+import { StreamTable } from './stream-table.ts'
 import { FLAG_END, FRAME, INITIAL_WINDOW_BYTES, MAGIC } from './wire.ts'
 
 /** Control frames that may wait for a peer that asks much and reads nothing. */
@@ -26,7 +27,7 @@ export class MuxLink implements Link, StreamOwner {
   readonly #options: LinkOptions
   readonly #reader: FrameReader
   readonly #keepalive: Keepalive
-  readonly #streams = new Map<number, MuxStream>()
+  readonly #streams = new StreamTable()
   readonly #waiting = new Set<MuxStream>()
   readonly #ownIds: OwnStreamIds
   readonly #peerIds: PeerStreamIds
@@ -81,7 +82,7 @@ export class MuxLink implements Link, StreamOwner {
     const id = this.#ownIds.next(this.#streams)
     const stream = new MuxStream(this, id, head, true, options.handlers, this.#peerWindowBytes)
     stream.start(options.body, options.end === true)
-    this.#streams.set(id, stream)
+    this.#streams.add(stream)
     return stream
   }
 
@@ -100,8 +101,8 @@ export class MuxLink implements Link, StreamOwner {
   }
 
   release(stream: MuxStream, endedWell: boolean): void {
-    if (!this.#streams.delete(stream.id)) return
-    this.#waiting.delete(stream)
+    if (!this.#streams.delete(stream)) return
+    if (this.#waiting.size > 0) this.#waiting.delete(stream)
     if (!stream.opener) this.#accepted--
     if (endedWell) this.#keepalive.streamEnded()
     if (this.#draining && this.#streams.size === 0) this.close()
@@ -176,7 +177,7 @@ export class MuxLink implements Link, StreamOwner {
     this.#peerWindowBytes = windowBytes
     this.peerHeadBytes = buffer.readUInt32BE(start + 8)
     this.#peerMaxStreams = buffer.readUInt32BE(start + 12)
-    for (const stream of this.#streams.values()) stream.takeCredit(more, windowBytes)
+    for (const stream of this.#streams.all()) stream.takeCredit(more, windowBytes)
     this.onHello?.()
   }
 
@@ -191,7 +192,7 @@ export class MuxLink implements Link, StreamOwner {
     }
     const head = buffer.toString('utf8', start + 4, bodyAt)
     const stream = new MuxStream(this, id, head, false, {}, this.#peerWindowBytes)
-    this.#streams.set(id, stream)
+    this.#streams.add(stream)
     this.#accepted++
     try {
       this.onStream(stream)
@@ -269,7 +270,7 @@ export class MuxLink implements Link, StreamOwner {
     this.#keepalive.stop()
     this.writer.close()
     const gone = error?.code === 'UNAVAILABLE' ? error : unavailable('the link was closed', error)
-    for (const stream of [...this.#streams.values()]) stream.kill(gone)
+    for (const stream of this.#streams.all()) stream.kill(gone)
     this.#endSocket(error)
     this.#draining?.resolve()
     this.onClose?.(error)

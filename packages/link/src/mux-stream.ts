@@ -24,6 +24,8 @@ export class MuxStream implements LinkStream {
   readonly opener: boolean
   handlers: StreamHandlers
   done = false
+  /** For StreamTable alone. */
+  nextInBucket: MuxStream | null = null
   readonly #owner: StreamOwner
   /** Bytes that the peer's window lets us send. */
   #sendCredit: number
