@@ -72,7 +72,11 @@ async function saveReadings(
     }
     await pipeline(Readable.from(counted()), createWriteStream(path))
   })
-  print(io, options, { file: path, count }, () => `${count} readings are in ${file}`)
+  print(io, options, { file: path, count }, () =>
+    count === 0
+      ? 'No reading yet: each is written when its hour has ended.'
+      : `${count} readings are in ${file}`,
+  )
 }
 
 function usageText(usage: Awaited<ReturnType<typeof readUsage>>): string {

@@ -65,6 +65,12 @@ describe('zimki verify', () => {
     )
   })
 
+  it('does not call an empty file proof of anything', async () => {
+    const { run, output } = cli([])
+    expect(await run('verify', 'used.jsonl', '--key', 'provider.pem')).toBe(0)
+    expect(output.out).toContain('nothing to check')
+  })
+
   it('accepts an excerpt only when told that it is one', async () => {
     const lines = readings(3).slice(1)
     expect(await cli(lines).run('verify', 'used.jsonl', '--key', 'provider.pem')).toBe(1)

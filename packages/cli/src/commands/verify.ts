@@ -57,6 +57,7 @@ function verdict(
 ): string {
   if (firstBad)
     return `${file}:${firstBad.line}: ${printable(firstBad.why)}\n${count} readings before it hold.`
+  if (count === 0) return `${file} has no readings, so there is nothing to check.`
   return `${count} readings hold: signed by this key, nothing changed, left out or moved.`
 }
 
