@@ -146,11 +146,12 @@ async function localMachines(
     command: [process.execPath, ...NODE_FLAGS, agentEntry],
     hardening,
   })
+  const [offering] = await provider.offerings()
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   return {
     provider,
-    size: 'local',
-    zone: null,
+    size: offering!.size,
+    zone: offering!.zone,
     env: ({ id, joinToken }: { id: string; joinToken: string }) => ({
       [AGENT_ENV.control]: addresses.control,
       [AGENT_ENV.machine]: id,
