@@ -9,7 +9,11 @@ const EXPLANATIONS: Record<string, string> = {
   ETIMEDOUT: 'it did not answer',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name could not be looked up',
-  HPE_HEADER_OVERFLOW: 'its headers are too large',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not from an authority that is trusted here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not from an authority that is trusted here',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
 /** What a failed call says to the program. Causes that lie with the other side are UNAVAILABLE. */
