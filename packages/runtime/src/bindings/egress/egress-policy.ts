@@ -61,7 +61,7 @@ const hint = (host: string, port: number): string =>
 function refused(url: URL, why: string, entry: string): PlatformError {
   return new PlatformError(
     'PERMISSION_DENIED',
-    `outbound call to ${url.host} refused: ${why}; the operator can allow it with "${entry}" in the egress allow list`,
+    `outbound call to ${url.host} refused: ${why}; the operator can allow it with --allow-egress ${entry}`,
     { details: { host: url.host } },
   )
 }

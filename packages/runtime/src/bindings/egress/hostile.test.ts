@@ -57,7 +57,9 @@ describe('a hostile program', () => {
     const server = await serve()
     await expect(ask(`http://${host}:${server.port}/`)).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
-      message: expect.stringMatching(/refused: it has an? .* address; the operator can allow it with "/),
+      message: expect.stringMatching(
+        /refused: it has an? .* address; the operator can allow it with --allow-egress /,
+      ),
     })
     expect(server.reached).toEqual([])
   })
@@ -84,7 +86,7 @@ describe('a hostile program', () => {
       (thrown) => thrown,
     )
     expect(error.message).toBe(
-      'outbound call to db.internal refused: it has a private address; the operator can allow it with "db.internal:80" in the egress allow list',
+      'outbound call to db.internal refused: it has a private address; the operator can allow it with --allow-egress db.internal:80',
     )
     expect(JSON.stringify(error)).not.toContain('10.7.7.7')
   })
