@@ -82,6 +82,9 @@ describe('answering', () => {
       'http://a.localhost/a/../b',
       'http://a.localhost:80/é?ü',
       'http://A.localhost/%2e%2e/x',
+      'http://a.localhost/b/%2E%2e/x',
+      'http://a.localhost:443/%20',
+      "http://a.localhost/'?'",
       'https://x.y/.a/b.c/..d?e/../f',
       'http://127.1/',
     ]

@@ -37,10 +37,13 @@ function toResponse(request: OutgoingRequest, payload: string, bytes: ArrayBuffe
     statusText: head.statusText ?? '',
     url: head.url,
     redirected: head.url !== request.url.replace(/#.*$/s, ''),
-    headers: head.headers,
+    headers: lowerNames(head.headers),
     body: new Body(new Uint8Array(bytes ?? new ArrayBuffer(0))),
   })
 }
+
+const lowerNames = (headers: string[]): string[] =>
+  headers.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text))
 
 /** A flat list of headers as JSON text. */
 export function headersText(headers: string[]): string {

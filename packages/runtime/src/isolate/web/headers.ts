@@ -17,6 +17,8 @@ let headersFromList: (list: string[], immutable: boolean) => Headers
 export class Headers {
   #list: string[] = []
   #immutable = false
+  /** What iteration shows, until the next change. */
+  #sorted: [string, string][] | null = null
 
   constructor(init?: unknown) {
     if (init === undefined) return
@@ -89,9 +91,10 @@ export class Headers {
   /** As the standard has it: sorted by name, and what is added while iterating is seen. */
   *entries(): Generator<[string, string], undefined> {
     for (let index = 0; ; index++) {
-      const pair = sorted(this.#list)[index]
+      this.#sorted ??= sorted(this.#list)
+      const pair = this.#sorted[index]
       if (!pair) return
-      yield pair
+      yield [pair[0], pair[1]]
     }
   }
 
@@ -112,7 +115,9 @@ export class Headers {
     return shown.length > 0 ? `Headers { ${shown.join(', ')} }` : 'Headers {}'
   }
 
+  /** Before each change. */
   #guard(): void {
+    this.#sorted = null
     if (!this.#immutable) return
     throw new TypeError(
       'These headers are immutable: copy them with new Headers(headers) and change the copy',

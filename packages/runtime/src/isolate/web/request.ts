@@ -34,7 +34,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 /** URLs that are certainly written as the URL parser would write them. */
 const CANONICAL =
-  /^https?:\/\/[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*(?::(?!80\/|443\/)[1-9]\d{0,3})?\/[\w!$&'()*+,;=:@~%/-]*(?:\?[\w!$&()*+,;=:@~%/?.-]*)?$/
+  /^https?:\/\/(?!.*%2[eE])[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*(?::(?!80\/|443\/)[1-9]\d{0,3})?\/[\w!$&'()*+,;=:@~%/-]*(?:\?[\w!$&()*+,;=:@~%/?.-]*)?$/
 
 /** https://fetch.spec.whatwg.org/#request-class */
 export class Request {
