@@ -8,6 +8,8 @@ export const ARTIFACT_BOUNDS = {
   /** Scripts, templates, tests, bundle and source map together, as UTF-16 units. */
   codeChars: 25 * 1024 * 1024,
   files: 10_000,
+  /** Files that other realms may require. */
+  shared: 100,
   pathChars: 400,
   /** Of one published file. */
   fileBytes: 256 * 1024 * 1024,
@@ -63,7 +65,7 @@ const shape = z.strictObject({
   env: z.record(variableName, z.string().max(64 * 1024)),
   limits: realmLimits.partial(),
   schedules: z.array(z.strictObject({ cron: z.string().max(200), function: z.string().max(200) })).max(100),
-  shared: z.array(path).max(ARTIFACT_BOUNDS.files),
+  shared: z.array(path).max(ARTIFACT_BOUNDS.shared),
 }) satisfies z.ZodType<Artifact>
 
 const codeChars = (artifact: Artifact): number =>

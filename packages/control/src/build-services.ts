@@ -3,6 +3,7 @@ import type { MachineParts } from './compose-machines.ts'
 import type { ControlContext } from './control-context.ts'
 import type { ControlOptions } from './control-options.ts'
 import { Deployer } from './deploy/deployer.ts'
+import { SharedFiles } from './deploy/shared-files.ts'
 import { DeploymentService } from './deployments.ts'
 import { DomainService } from './domains.ts'
 import { GroupService } from './groups.ts'
@@ -45,6 +46,7 @@ export interface BuiltServices {
 export function buildServices(inputs: ServiceInputs): BuiltServices {
   const { context, options, machines, routes, logs, box, publisher } = inputs
   const { objects, blobs, refs } = options
+  const stores = { objects, blobs, refs }
   const { fleet, planner, reconciler, hub } = machines
   const urls = new RealmUrls(options.publicUrl, options.baseDomains)
   const unload = unloader(inputs)
@@ -53,7 +55,12 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     if (deployment) await unload(realm, deployment)
   }
   const demand = (realm: string) => reconciler.demand(realm)
-  const remover = new RealmRemover({ context, fleet, objects, refs, logs })
+  const shared = new SharedFiles({ db: context.db, objects, blobs })
+  const keysChanged = async (realm: string) => {
+    await routes.realm(realm)
+    await shared.sync(realm)
+  }
+  const remover = new RealmRemover({ context, fleet, objects, refs, shared, logs })
   const throwaways = new ThrowawayRealms({
     context,
     objects,
@@ -65,7 +72,7 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     remover,
   })
   const realms = new RealmService({ context, urls, routes, remover, reload })
-  const deployer = new Deployer({ context, objects, blobs, refs, urls, routes, planner, fleet, reconciler })
+  const deployer = new Deployer({ ...stores, context, urls, routes, planner, fleet, reconciler, shared })
   const invoker = new RealmInvoker(options.invoke, options.randomUUID)
   const provider = { name: options.providerName, publicKeyPem: options.signingKey.publicKeyPem }
   const services: Services = {
@@ -73,7 +80,7 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     tokens: new TokenService(context),
     realms,
     deployments: new DeploymentService({ context, objects, blobs, refs, realms, deployer, unload }),
-    keys: new KeyService(context, urls, routes),
+    keys: new KeyService(context, urls, keysChanged),
     domains: new DomainService(context, urls, routes),
     users: new UserService(context, objects),
     groups: new GroupService(context, objects),

@@ -74,20 +74,25 @@ export function composeMachines({
     ...{ clock, hub, fleet, publisher, planner, log },
     ...{ idleMs, drainMs, renewBeforeMs, failureMs },
   })
-  const keeper = options.machines && keeperOf(context, hub, registry, timings, options.machines)
+  const keeper =
+    options.machines && keeperOf(context, { hub, registry, machineRealms }, timings, options.machines)
   return { hub, fleet, planner, reconciler, registry, keeper, usage }
 }
 
 function keeperOf(
   context: ControlContext,
-  hub: AgentHub,
-  registry: MachineRegistry,
+  {
+    hub,
+    registry,
+    machineRealms,
+  }: { hub: AgentHub; registry: MachineRegistry; machineRealms: MachineRealms },
   timings: ControlTimings,
   machines: NonNullable<ControlOptions['machines']>,
 ): MachineKeeper {
   return new MachineKeeper({
     ...{ context, hub, registry },
     ...machines,
+    onRemoved: (machine) => machineRealms.forgetMachine(machine),
     joinMs: timings.joinMs,
     backoff: { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs },
   })

@@ -8,18 +8,18 @@ import { type PageRequest, readPage } from './database/read-page.ts'
 import type { KeyRow, RealmRow } from './database/rows.ts'
 import { requireRealm } from './find-realm.ts'
 import type { RealmUrls } from './realm-urls.ts'
-import type { RouteRefresh } from './routing/route-refresh.ts'
 
 /** API keys: the entry points of realms. */
 export class KeyService {
   readonly #context: ControlContext
   readonly #urls: RealmUrls
-  readonly #routes: RouteRefresh
+  readonly #onChange: (realm: string) => Promise<void>
 
-  constructor(context: ControlContext, urls: RealmUrls, routes: RouteRefresh) {
+  /** `onChange`: what follows from a realm's keys has to follow. */
+  constructor(context: ControlContext, urls: RealmUrls, onChange: (realm: string) => Promise<void>) {
     this.#context = context
     this.#urls = urls
-    this.#routes = routes
+    this.#onChange = onChange
   }
 
   /** ALREADY_EXISTS when the alias is in use, by whatever account. */
@@ -49,7 +49,7 @@ export class KeyService {
       await requireFreeAlias(transaction, row.alias, row.id)
       await transaction('keys').insert(row)
     })
-    await this.#routes.realm(realm.id)
+    await this.#onChange(realm.id)
     return this.#show(realm, { seq: 0, ...row })
   }
 
@@ -85,7 +85,7 @@ export class KeyService {
       await requireFreeAlias(transaction, values.alias, before.id)
       await transaction('keys').where({ id: before.id }).update(values)
     })
-    await this.#routes.realm(realm.id)
+    await this.#onChange(realm.id)
     return this.#show(realm, { ...before, ...values })
   }
 
@@ -99,7 +99,7 @@ export class KeyService {
       await transaction('keys').where({ id: before.id }).update(values)
       await transaction('domains').where({ key: before.id }).delete()
     })
-    await this.#routes.realm(realm.id)
+    await this.#onChange(realm.id)
     return this.#show(realm, { ...before, ...values })
   }
 
@@ -110,7 +110,7 @@ export class KeyService {
       await transaction('keys').where({ id }).delete()
       await transaction('domains').where({ key: id }).delete()
     })
-    await this.#routes.realm(realm.id)
+    await this.#onChange(realm.id)
   }
 
   #show(realm: RealmRow, row: KeyRow): Key {

@@ -1,6 +1,6 @@
 import type { BlobRefs, ObjectStore } from '@openzimki/store'
 import type { ControlContext } from './control-context.ts'
-import { publishShared } from './deploy/shared-files.ts'
+import type { SharedFiles } from './deploy/shared-files.ts'
 import type { CellFleet } from './machines/cell-fleet.ts'
 import type { LogStore } from './metering/log-store.ts'
 
@@ -9,6 +9,7 @@ export interface RealmRemoverParts {
   fleet: CellFleet
   objects: ObjectStore
   refs: BlobRefs
+  shared: SharedFiles
   logs: LogStore
 }
 
@@ -35,14 +36,14 @@ export class RealmRemover {
 
   /** Cells first, so that nothing writes any more, then objects, files and logs. */
   async wipe(realm: string): Promise<void> {
-    const { context, fleet, objects, refs, logs } = this.#parts
+    const { context, fleet, objects, refs, shared, logs } = this.#parts
     for (const loaded of fleet.all()) {
       if (loaded.realm !== realm) continue
       await fleet.unload(realm, loaded.deployment).catch((error: unknown) => {
         context.log('warn', 'A deleted realm could not be unloaded', { realm, error: String(error) })
       })
     }
-    await publishShared({ objects }, { id: realm, aliases: [] }, null)
+    await shared.sync(realm)
     await objects.deleteRealm(realm)
     for (;;) {
       const held = await refs.list(realm, { limit: 1000 })

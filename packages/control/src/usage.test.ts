@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Client } from '@openzimki/api'
 import type { UsageRecord, UsageWindow } from '@openzimki/core'
 import { verifyReadings } from '@openzimki/meter'
+import { FakeAgent } from './testing/fake-agent.ts'
 import { artifactOf, START_MS, startTestControl, type TestControl } from './testing/test-control.ts'
 
 let test: TestControl
@@ -69,6 +70,25 @@ describe('usage', () => {
     await test.restart()
     await report(window)
     expect((await usage()).totals.requests).toBe(2)
+  })
+
+  it('counts windows that come in any order, each once', async () => {
+    for (const sequence of [3, 1, 5, 3, 2, 1, 4, 5, 4, 6, 2]) await report(windowOf(sequence, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(12)
+  })
+
+  it('of two machines with the same source is counted for each: neither can use up the numbers of the other', async () => {
+    const second = await FakeAgent.connect(test.agentAddress)
+    await second.join('m-2', await test.control.addMachine('m-2'))
+    await second.control('usage.report', windowOf(1, []))
+    await report(windowOf(1, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
+    second.link.close()
+  })
+
+  it('leaves out what cannot be measured, so that sums stay exact', async () => {
+    await report(windowOf(1, [recordOf({ cpuNs: Number.MAX_SAFE_INTEGER }), recordOf({ function: '/b' })]))
+    expect((await usage()).totals).toMatchObject({ requests: 2, cpuNs: 1_000 })
   })
 
   it('keeps what it acknowledged through a crash', async () => {
@@ -148,6 +168,26 @@ describe('readings', () => {
     const total = after.reduce((sum, line) => sum + JSON.parse(line).reading.totals.requests, 0)
     expect(total).toBe((await usage()).totals.requests)
     expect(total).toBe(4)
+  })
+
+  it('are made of an idle realm when what it stores costs something, and not else', async () => {
+    test.clock.advance(2 * HOUR_MS)
+    expect(await test.control.sealReadings()).toBe(0)
+    await test.stores.refs.add(realm, 'a'.repeat(64), 5_000_000_000)
+    test.clock.advance(HOUR_MS)
+    expect(await test.control.sealReadings()).toBe(1)
+    expect(await test.control.sealReadings()).toBe(0)
+    const [line = ''] = await lines()
+    expect(JSON.parse(line).reading).toMatchObject({
+      rows: [],
+      totals: { requests: 0 },
+      storage: { microTokens: 15_000_000 },
+    })
+    await report(windowOf(1, [recordOf()]))
+    test.clock.advance(HOUR_MS + 121_000)
+    await test.control.sealReadings()
+    const { publicKeyPem } = await test.anonymous.usage.providerKey()
+    expect(await verifyReadings(await lines(), publicKeyPem)).toMatchObject({ ok: true, count: 2 })
   })
 
   it('are not put into the future by a machine whose clock is wrong', async () => {

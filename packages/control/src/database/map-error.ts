@@ -14,5 +14,11 @@ export function mapError(thrown: unknown): PlatformError {
       cause: thrown,
     })
   }
+  if (code.startsWith('SQLITE_')) {
+    // Its message holds the statement, which is nobody's business outside.
+    return new PlatformError('INTERNAL', 'The database of the platform failed; its log says why', {
+      cause: thrown,
+    })
+  }
   return PlatformError.from(thrown)
 }

@@ -10,6 +10,7 @@ const MIGRATIONS: Migration[] = [
   { name: '001-nouns', up: createNouns },
   { name: '002-machines', up: createMachines },
   { name: '003-usage', up: createUsage },
+  { name: '004-usage-sources', up: createUsageSources },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
@@ -166,6 +167,23 @@ async function createUsage(db: Knex): Promise<void> {
     table.text('line').notNullable()
     table.unique(['realm', 'sequence'])
     table.unique(['realm', 'period_start_ms'])
+  })
+}
+
+async function createUsageSources(db: Knex): Promise<void> {
+  // A cell numbers its windows without gaps, so one number a cell remembers most of them; the rest wait here for their gap to close.
+  await db.schema.createTable('usage_sources', (table) => {
+    table.text('machine').notNullable()
+    table.text('source').notNullable()
+    table.bigInteger('counted_to').notNullable()
+    table.bigInteger('last_ms').notNullable().index()
+    table.primary(['machine', 'source'])
+  })
+  await db.schema.createTable('usage_ahead', (table) => {
+    table.text('machine').notNullable()
+    table.text('source').notNullable()
+    table.bigInteger('sequence').notNullable()
+    table.primary(['machine', 'source', 'sequence'])
   })
 }
 

@@ -16,7 +16,7 @@ import type { RouteRefresh } from '../routing/route-refresh.ts'
 import { sha256Hex } from '../users.ts'
 import { checkNames } from './check-names.ts'
 import { checkSyntax } from './check-syntax.ts'
-import { checkShared, publishShared } from './shared-files.ts'
+import type { SharedFiles } from './shared-files.ts'
 
 export interface DeployerParts {
   context: ControlContext
@@ -28,6 +28,7 @@ export interface DeployerParts {
   planner: LoadPlanner
   fleet: CellFleet
   reconciler: Reconciler
+  shared: SharedFiles
 }
 
 /** Files are looked up this many at a time. */
@@ -56,16 +57,20 @@ export class Deployer {
   }
 
   async #deploy(caller: Caller, realmId: string, created: boolean, artifact: Artifact): Promise<WentLive> {
-    const { context, objects } = this.#parts
+    const { context, objects, shared } = this.#parts
     const startMs = context.clock.monotonicMs()
     const realm = await this.#realm(realmId)
     const text = canonicalJson(artifact)
     const id = sha256Hex(text)
-    if (realm.deployment === id) return this.#answer(realm, id, { startMs, changed: false, created })
+    if (realm.deployment === id) {
+      // A deploy that went live and then failed to share is mended by the next.
+      await shared.sync(realm.id)
+      return this.#answer(realm, id, { startMs, changed: false, created })
+    }
     checkSyntax(artifact)
-    checkShared(artifact)
     await checkNames(artifact, realm.id, objects)
     await this.#requireFiles(realm.id, artifact)
+    await shared.read(artifact)
     const isNew = !(await context.db('deployments').where({ realm: realm.id, id }).first())
     await this.#storeArtifact(realm.id, id, text)
     await this.#createClasses(realm.id, artifact.classes)
@@ -86,7 +91,6 @@ export class Deployer {
       if (isNew) await this.#parts.refs.remove(realm.id, id)
       throw error
     }
-    await this.#share(realm.id, artifact)
     return this.#answer(realm, id, { startMs, changed: true, created })
   }
 
@@ -99,7 +103,6 @@ export class Deployer {
       return this.#answer(realm, row.id, { startMs, changed: false, created: false })
     const loadable = { id: row.id, kind: row.kind, limits: row.limits, env: JSON.parse(row.env) }
     await this.#goLive(caller, realm, loadable, async () => undefined)
-    await this.#share(realm.id, await this.#artifact(row.id))
     return this.#answer(realm, row.id, { startMs, changed: true, created: false })
   }
 
@@ -129,7 +132,7 @@ export class Deployer {
     deployment: LoadableDeployment,
     also: (transaction: Knex.Transaction) => Promise<void>,
   ): Promise<void> {
-    const { context, fleet, planner, reconciler, routes } = this.#parts
+    const { context, fleet, planner, reconciler, routes, shared } = this.#parts
     reconciler.forgive(realm.id, deployment.id)
     const release = reconciler.hold(realm.id, deployment.id)
     try {
@@ -145,26 +148,10 @@ export class Deployer {
         await switchPointer(transaction, context.clock.nowMs(), realm.id, deployment.id)
       })
       await routes.realm(realm.id)
+      await shared.sync(realm.id)
     } finally {
       release()
     }
-  }
-
-  /** What other realms may require of it follows what is live. */
-  async #share(realm: string, artifact: Artifact): Promise<void> {
-    const { context } = this.#parts
-    const keys: { alias: string }[] = await context
-      .db('keys')
-      .where({ realm })
-      .whereNotNull('alias')
-      .select('alias')
-    await publishShared(this.#parts, { id: realm, aliases: keys.map(({ alias }) => alias) }, artifact)
-  }
-
-  async #artifact(id: string): Promise<Artifact> {
-    const parts: Uint8Array[] = []
-    for await (const chunk of await this.#parts.blobs.get(id)) parts.push(chunk)
-    return JSON.parse(Buffer.concat(parts).toString('utf8')) as Artifact
   }
 
   async #realm(id: string): Promise<RealmRow> {

@@ -58,7 +58,8 @@ describe('missingNames', () => {
   it('takes time in proportion to the source, however many there are', () => {
     let count = 0
     for (const end of ['\n', ';']) {
-      for (const use of missingIn(`zimki.render.tal("x")${end}`.repeat(100_000))) count += use.line > 0 ? 1 : 0
+      for (const use of missingIn(`zimki.render.tal("x")${end}`.repeat(100_000)))
+        count += use.line > 0 ? 1 : 0
     }
     expect(count).toBe(200_000)
   })

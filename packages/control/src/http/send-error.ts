@@ -9,6 +9,11 @@ export function sendError(
   thrown: unknown,
   { randomUUID, log }: { randomUUID: () => string; log: ControlLog },
 ): void {
+  if (response.req.destroyed && !response.req.complete) {
+    // The client went away in the middle of its body: nobody is left to hear of it, and nothing failed on our side.
+    response.destroy()
+    return
+  }
   const error = mapBodyError(thrown) ?? mapError(thrown)
   const shown = error.code === 'INTERNAL' ? hidden(error, thrown, randomUUID(), log) : error
   if (response.headersSent) {

@@ -10,6 +10,7 @@ import {
 } from '@openzimki/link'
 import { z } from 'zod'
 import type { ControlLog } from '../control-context.ts'
+import { mapError } from '../database/map-error.ts'
 import { validated } from '../validated.ts'
 
 /** An agent that has joined. */
@@ -100,13 +101,7 @@ export class AgentHub {
       clearTimeout(timer)
       return { accepted: true } as const
     }
-    const serve = rpcServer<ControlCalls>(
-      this.#handlers(join, () => agent),
-      {
-        onError: (method, error) =>
-          this.#options.log('error', `${method} of an agent failed`, { error: String(error.cause ?? error) }),
-      },
-    )
+    const serve = rpcServer<ControlCalls>(this.#handlers(join, () => agent))
     link.onStream = (stream) => {
       if (!serve(stream, link)) stream.reset(new PlatformError('PROTOCOL', 'only calls are served here'))
     }
@@ -126,10 +121,25 @@ export class AgentHub {
       throw new PlatformError('PERMISSION_DENIED', 'an agent must join first')
     }
     return {
-      'agent.join': (params) => join(validated(joinParams, params)),
-      'usage.report': (params, context) => calls()['usage.report'](params, context),
-      'log.append': (params, context) => calls()['log.append'](params, context),
-      'cell.gone': (params, context) => calls()['cell.gone'](params, context),
+      'agent.join': (params) => this.#guard('agent.join', async () => join(validated(joinParams, params))),
+      'usage.report': (params, context) =>
+        this.#guard('usage.report', async () => calls()['usage.report'](params, context)),
+      'log.append': (params, context) =>
+        this.#guard('log.append', async () => calls()['log.append'](params, context)),
+      'cell.gone': (params, context) =>
+        this.#guard('cell.gone', async () => calls()['cell.gone'](params, context)),
+    }
+  }
+
+  /** What fails on our side is in our log, and not told to the agent. */
+  async #guard<T>(method: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (thrown) {
+      const error = mapError(thrown)
+      if (error.code !== 'INTERNAL') throw error
+      this.#options.log('error', `${method} of an agent failed`, { error: String(error.cause ?? error) })
+      throw new PlatformError('INTERNAL', `${method} failed on the other side; its log says why`)
     }
   }
 

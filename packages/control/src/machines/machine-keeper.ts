@@ -11,6 +11,8 @@ export interface MachineKeeperOptions {
   registry: MachineRegistry
   size: string
   zone: string | null
+  /** A machine is gone for good. */
+  onRemoved: (machine: string) => Promise<void>
   /** The agent's environment. */
   env: (machine: { id: string; joinToken: string }) => Record<string, string>
   /** A machine whose agent has not joined by then is replaced. */
@@ -122,6 +124,7 @@ export class MachineKeeper {
     const { context, provider, registry, size, zone, env } = this.#options
     const id = `m-${context.randomUUID()}`
     const joinToken = await registry.add(id)
+    this.#since.set(id, { joined: false, atMs: context.clock.monotonicMs() })
     await provider.launch({ id, size, zone, env: env({ id, joinToken }) })
   }
 
@@ -129,6 +132,7 @@ export class MachineKeeper {
     this.#since.delete(id)
     await this.#options.provider.destroy(id)
     await this.#options.registry.remove(id)
+    await this.#options.onRemoved(id)
   }
 
   /** Machines that carry our tag and are not registered: left behind by a crash between two steps. */

@@ -42,9 +42,17 @@ export class MachineRealms {
   }
 
   /** A machine is gone for good, and all that it spooled with it. */
-  async forget(machine: string): Promise<void> {
+  async forgetMachine(machine: string): Promise<void> {
     for (const key of this.#known.keys()) if (key.startsWith(`${machine} `)) this.#known.delete(key)
     await this.#db('machine_realms').where({ machine }).delete()
+  }
+
+  /** Throw-away copies that are gone since before this. */
+  async forgetCopies(beforeMs: number): Promise<void> {
+    const old = () => this.#db('throwaways').where({ swept: 1 }).where('created_at_ms', '<', beforeMs)
+    await this.#db('machine_realms').whereIn('realm', old().select('id')).delete()
+    await old().delete()
+    this.#known.clear()
   }
 
   async #original(realm: string): Promise<string> {

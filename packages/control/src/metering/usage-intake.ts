@@ -1,13 +1,17 @@
 import type { UsageRecord, UsageWindow } from '@openzimki/core'
-import { groupUsage, parseUsageWindow, wholeAmounts } from '@openzimki/meter'
+import { AMOUNT_NAMES, groupUsage, parseUsageWindow, wholeAmounts } from '@openzimki/meter'
 import type { Knex } from 'knex'
 import type { ControlContext } from '../control-context.ts'
 import { mapError } from '../database/map-error.ts'
 import { AMOUNT_COLUMNS, toColumns } from './amount-columns.ts'
+import { forgetSources, markCounted } from './counted-windows.ts'
 import type { MachineRealms } from './machine-realms.ts'
 
 export const HOUR_MS = 3_600_000
 export const hourOf = (timeMs: number): number => Math.floor(timeMs / HOUR_MS) * HOUR_MS
+
+/** More than this in a window is no measurement: it is hours of every CPU of the largest machine there is. */
+const MAX_AMOUNT = 1e13
 
 /** Counts usage windows exactly once, however often they are reported. */
 export class UsageIntake {
@@ -28,28 +32,20 @@ export class UsageIntake {
     const rows = await this.#believed(machine, window)
     try {
       await this.#context.db.transaction(async (transaction) => {
-        if (await this.#isNew(transaction, machine, window)) await this.#add(transaction, window, rows)
+        const { source, sequence } = window
+        const name = { machine, source, sequence }
+        const marked = await markCounted(transaction, name, this.#context.clock.nowMs())
+        if (marked === 'new') await this.#add(transaction, window, rows)
       })
     } catch (error) {
       throw mapError(error)
     }
   }
 
-  /** Forgets which windows were counted before this; their cells are long gone. */
+  /** Forgets what cannot be reported any more: cells and throw-away copies that are long gone. */
   async prune(beforeMs: number): Promise<void> {
-    await this.#context.db('usage_windows').where('received_at_ms', '<', beforeMs).delete()
-  }
-
-  async #isNew(
-    transaction: Knex.Transaction,
-    machine: string,
-    { source, sequence }: UsageWindow,
-  ): Promise<boolean> {
-    const known = await transaction('usage_windows').where({ source, sequence }).first()
-    if (known) return false
-    const received_at_ms = this.#context.clock.nowMs()
-    await transaction('usage_windows').insert({ source, sequence, machine, received_at_ms })
-    return true
+    await forgetSources(this.#context.db, beforeMs)
+    await this.#machineRealms.forgetCopies(beforeMs)
   }
 
   async #add(transaction: Knex.Transaction, window: UsageWindow, rows: UsageRecord[]): Promise<void> {
@@ -81,14 +77,18 @@ export class UsageIntake {
     const rows: UsageRecord[] = []
     for (const row of window.rows) {
       const booking = await this.#machineRealms.find(machine, row.realm)
-      if (booking) {
+      if (booking && AMOUNT_NAMES.every((name) => row[name] <= MAX_AMOUNT)) {
         rows.push({ ...row, ...booking })
         continue
       }
-      this.#context.log('warn', 'A machine reported usage of a realm that it never had', {
-        machine,
-        realm: row.realm,
-      })
+      this.#context.log(
+        'warn',
+        'A machine reported usage that cannot be: of a realm that it never had, or too much',
+        {
+          machine,
+          realm: row.realm,
+        },
+      )
     }
     return rows
   }
