@@ -30,6 +30,19 @@ export class ChildService {
     return this.#child?.pid
   }
 
+  /** As `start`, again and again: what a killed platform left behind may take a moment to let go of its files. */
+  async startWithin(patienceMs: number): Promise<void> {
+    const untilMs = performance.now() + patienceMs
+    for (;;) {
+      try {
+        return await this.start()
+      } catch (error) {
+        if (performance.now() > untilMs) throw error
+        await new Promise((resolve) => setTimeout(resolve, MAX_DELAY_MS / 10))
+      }
+    }
+  }
+
   /** Resolves when it says that it is ready; UNAVAILABLE when it ends before. */
   start(): Promise<void> {
     const { name, args, env } = this.#options

@@ -16,6 +16,7 @@ import { STORE_ENV } from './store-env.ts'
 import type { UpOptions } from './up-options.ts'
 
 const YEAR_MS = 366 * 24 * 3_600_000
+const STORE_PATIENCE_MS = 5_000
 /** Flags of every Node that runs our sources with isolated-vm in it. */
 const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
 
@@ -118,7 +119,7 @@ async function startStore(
     },
     log,
   })
-  await service.start()
+  await service.startWithin(STORE_PATIENCE_MS)
   closers.push(() => service.end())
 }
 

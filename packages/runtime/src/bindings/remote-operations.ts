@@ -1,4 +1,5 @@
 import { PlatformError } from '@openzimki/core'
+import type { RunningRequest } from '../cell/running-request.ts'
 import { type DoorBytes, toBytes } from '../cell/to-bytes.ts'
 import { type Operation, type OperationCall, WithBytes } from './operation.ts'
 
@@ -69,14 +70,20 @@ async function send(call: OperationCall, outgoing: Outgoing) {
       { details: { limit: 'remoteCalls' } },
     )
   const body = outgoing.body === undefined ? undefined : toBytes(outgoing.body)
-  const answer = await realm.egress.request({
-    ...outgoing,
-    method: String(outgoing.method),
-    url: String(outgoing.url),
-    body,
-  })
-  if (request) request.amounts.egressBytes += answer.bytesIn + answer.bytesOut
-  return answer
+  const target = { ...outgoing, method: String(outgoing.method), url: String(outgoing.url), body }
+  try {
+    const answer = await realm.egress.request(target)
+    charge(request, answer)
+    return answer
+  } catch (error) {
+    charge(request, PlatformError.from(error).details)
+    throw error
+  }
+}
+
+/** A call that fails half-way has cost its bytes too. */
+function charge(request: RunningRequest | null, bytes: { bytesIn?: unknown; bytesOut?: unknown }): void {
+  if (request) request.amounts.egressBytes += Number(bytes.bytesIn ?? 0) + Number(bytes.bytesOut ?? 0)
 }
 
 function headerObject(headers: string[]): Record<string, string> {

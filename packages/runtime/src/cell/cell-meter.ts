@@ -5,7 +5,7 @@ import type { RunningRequest } from './running-request.ts'
 /** How often elapsed time is corrected to CPU time. */
 const CPU_WINDOW_MS = 50
 /** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. */
-const USAGE_WINDOW_MS = 500
+const USAGE_WINDOW_MS = 250
 
 export interface CellMeterOptions {
   source: string

@@ -38,6 +38,9 @@ export class IsolateHost {
   #onSlice: (request: number | null, elapsedNs: number) => void = () => undefined
   /** Deadlines of entries that have not ended, in order; monotonic milliseconds. */
   #running: { request: number; startedMs: number; timeoutMs: number }[] = []
+  /** While the isolate waits for an answer of the host it does not run, and is not over its limit. */
+  #waitingSinceMs: number | null = null
+  #waitedMs = 0
   #dead: PlatformError | null = null
 
   private constructor(isolate: ivm.Isolate, context: ivm.Context, memoryMb: number) {
@@ -73,8 +76,10 @@ export class IsolateHost {
 
   /** Milliseconds by which what runs now is over its limit and has not stopped. */
   overrunMs(nowMs: number): number {
-    const first = this.#running[0]
-    return first ? Math.max(0, nowMs - first.startedMs - first.timeoutMs) : 0
+    const [first] = this.#running
+    if (!first) return 0
+    const ranUntilMs = this.#waitingSinceMs ?? nowMs
+    return Math.max(0, ranUntilMs - first.startedMs - this.#waitedMs - first.timeoutMs)
   }
 
   get heapBytes(): number {
@@ -149,6 +154,7 @@ export class IsolateHost {
   }
 
   async #sync(request: number, operation: string, payload: string, bytes: DoorBytes): Promise<unknown> {
+    this.#waitingSinceMs = performance.now()
     try {
       if (operation === 'flush') return '+null'
       if (!this.#handler) throw new PlatformError('UNAVAILABLE', 'the isolate has no realm yet')
@@ -157,13 +163,16 @@ export class IsolateHost {
       return new ivm.ExternalCopy([result.payload, result.bytes]).copyInto({ release: true })
     } catch (error) {
       return `-${JSON.stringify(PlatformError.from(error))}`
+    } finally {
+      this.#waitedMs += performance.now() - this.#waitingSinceMs
+      this.#waitingSinceMs = null
     }
   }
 
   async #track(request: number, timeoutMs: number, work: () => Promise<number>): Promise<void> {
     if (this.#dead) throw this.#dead
     const running = { request, startedMs: performance.now(), timeoutMs }
-    this.#running.push(running)
+    if (this.#running.push(running) === 1) this.#waitedMs = 0
     this.clock.sent()
     let beganNs = Number.NaN
     try {
@@ -172,10 +181,16 @@ export class IsolateHost {
       throw this.#failure(error, timeoutMs)
     } finally {
       this.#running.splice(this.#running.indexOf(running), 1)
-      const next = this.#running[0]
-      if (next) next.startedMs = performance.now()
+      this.#startNext()
       this.clock.ended(request, beganNs, (performance.now() - running.startedMs) * 1e6)
     }
+  }
+
+  /** The next entry begins only now, however long ago it was sent. */
+  #startNext(): void {
+    const [next] = this.#running
+    if (next) next.startedMs = performance.now()
+    this.#waitedMs = 0
   }
 
   #failure(error: unknown, timeoutMs: number): PlatformError {

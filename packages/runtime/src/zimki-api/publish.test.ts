@@ -241,6 +241,16 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       expect(await realm.text('/zimki?api_key=k&method=nope')).toContain('froody.invoke.nosuchmethod')
     })
 
+    it('an error of the service is logged, and its caller learns nothing of it', async () => {
+      const realm = await cell.script(
+        'zimki.publishService("s", function () { throw new Error("inner reason") }, "<a/>", {})',
+      )
+      const text = await realm.text('/zimki?api_key=k&method=s')
+      expect(text).toContain('stat="fail"')
+      expect(text).not.toContain('inner')
+      await cell.until(() => cell.logs.some((line) => line.text.includes('inner reason')))
+    })
+
     it('speaks JSON and reflects', async () => {
       const realm = await cell.script(service)
       const json = await realm.text('/zimki?api_key=k&method=photos.list&user=a&_type=json')

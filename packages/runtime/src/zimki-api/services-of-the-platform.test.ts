@@ -15,7 +15,7 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
       const parts: Buffer[] = []
       request.on('data', (part) => parts.push(part))
       request.on('end', () => {
-        if (request.url === '/missing') response.writeHead(404)
+        if (request.url === '/missing') response.statusCode = 404
         response.setHeader('content-type', 'text/plain; charset=utf-8')
         response.end(`${request.method} ${request.url} ${Buffer.concat(parts)} é`)
       })

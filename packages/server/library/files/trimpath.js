@@ -32,6 +32,26 @@ function standardModifiers() {
     default: (value, fallback) => (value === undefined || value === null ? fallback : value),
   }
 }
+class LineCounter {
+           #source
+  #line = 1
+  #nextNewline
+  constructor(source) {
+    this.#source = source
+    this.#nextNewline = indexOfNewline(source, 0)
+  }
+  lineAt(position) {
+    while (this.#nextNewline < position) {
+      this.#line++
+      this.#nextNewline = indexOfNewline(this.#source, this.#nextNewline + 1)
+    }
+    return this.#line
+  }
+}
+function indexOfNewline(source, from) {
+  const at = source.indexOf('\n', from)
+  return at < 0 ? Number.POSITIVE_INFINITY : at
+}
 const STATEMENT = /\{(\/?(?:forelse|for|if|elseif|else|var|macro))(?=[\s}])/y
 const BLOCK = /\{(cdata|minify|eval)(?=[\s}])/y
 function readSegments(source, name) {
@@ -43,11 +63,11 @@ class SegmentReader {
            #source
            #name
            #segments = []
+           #lines
   #textStart = 0
-  #line = 1
-  #lineCountedTo = 0
   constructor(source, name) {
     this.#source = source
+    this.#lines = new LineCounter(source)
     this.#name = name
   }
   read() {
@@ -71,13 +91,13 @@ class SegmentReader {
     if (close < 0) return null
     this.#endText(at)
     const rest = this.#source.slice(at + 1 + statement.length, close).trim()
-    this.#segments.push({ kind: 'statement', line: this.#lineAt(at), name: statement, rest })
+    this.#segments.push({ kind: 'statement', line: this.#lines.lineAt(at), name: statement, rest })
     this.#textStart = close + 1
     return close + 1
   }
   #readBlock(at, name) {
     const open = this.#source.indexOf('}', at)
-    const line = this.#lineAt(at)
+    const line = this.#lines.lineAt(at)
     if (open < 0) throw new TemplateError(this.#name, line, `{${name} has no closing }; add it`)
     const marker = this.#source.slice(at + 1 + name.length, open).trim() || `{/${name}}`
     const close = this.#source.indexOf(marker, open + 1)
@@ -86,7 +106,7 @@ class SegmentReader {
     this.#endText(at)
     this.#segments.push({
       kind: 'block',
-      line: this.#lineAt(open + 1),
+      line: this.#lines.lineAt(open + 1),
       name,
       text: this.#source.slice(open + 1, close),
     })
@@ -95,15 +115,7 @@ class SegmentReader {
   }
   #endText(end) {
     const text = this.#source.slice(this.#textStart, end)
-    if (text !== '') this.#segments.push({ kind: 'text', line: this.#lineAt(this.#textStart), text })
-  }
-  #lineAt(position) {
-    for (;;) {
-      const newline = this.#source.indexOf('\n', this.#lineCountedTo)
-      if (newline < 0 || newline >= position) return this.#line
-      this.#line++
-      this.#lineCountedTo = newline + 1
-    }
+    if (text !== '') this.#segments.push({ kind: 'text', line: this.#lines.lineAt(this.#textStart), text })
   }
 }
 function matchAt(pattern, text, at) {
@@ -158,16 +170,17 @@ function readSection(text) {
   while (end > 0 && text[end - 1] === ' ') end--
   if (end <= start) end = Math.min(start + 1, text.length)
   const pieces = []
-  if (start > 0) pieces.push({ kind: 'space', line: 0, text: text.slice(0, start) })
-  const last = readBody(text.slice(start, end), start, pieces)
-  if (end < text.length) pieces.push({ kind: 'space', line: last, text: text.slice(end) })
+  if (start > 0) pieces.push({ kind: 'space', text: text.slice(0, start) })
+  readBody(text, start, end, pieces)
+  if (end < text.length) pieces.push({ kind: 'space', text: text.slice(end) })
   return pieces
 }
-function readBody(text, firstLine, pieces) {
+function readBody(section, start, end, pieces) {
+  const text = section.slice(0, end)
   const closers = new Closers(text)
-  let line = firstLine
-  let from = 0
-  for (let open = text.indexOf('${'); open >= 0; ) {
+  const lines = new LineCounter(text)
+  let from = start
+  for (let open = text.indexOf('${', start); open >= 0; ) {
     const percent = text[open + 2] === '%'
     const begin = open + (percent ? 3 : 2)
     const close = percent ? closers.percent(begin) : closers.plain(begin)
@@ -175,15 +188,12 @@ function readBody(text, firstLine, pieces) {
       open = text.indexOf('${', begin)
       continue
     }
-    if (open > from) pieces.push({ kind: 'text', line, text: text.slice(from, open) })
-    line += countNewlines(text, from, open)
-    pieces.push({ kind: 'expression', line, text: text.slice(begin, close) })
-    line += countNewlines(text, open, close)
+    if (open > from) pieces.push({ kind: 'text', text: text.slice(from, open) })
+    pieces.push({ kind: 'expression', line: lines.lineAt(open) - 1, text: text.slice(begin, close) })
     from = close + (percent ? 2 : 1)
     open = text.indexOf('${', from)
   }
-  if (from < text.length) pieces.push({ kind: 'text', line, text: text.slice(from) })
-  return line + countNewlines(text, from, text.length)
+  if (from < end) pieces.push({ kind: 'text', text: text.slice(from) })
 }
 class Closers {
            #text
@@ -209,11 +219,6 @@ class Closers {
     this.#noPercent = close < 0
     return close
   }
-}
-function countNewlines(text, from, to) {
-  let count = 0
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++
-  return count
 }
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const FOR = /^([^\s]+)\s+in(?:\s+|(?=[([{"'`]))/

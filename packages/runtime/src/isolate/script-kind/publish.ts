@@ -1,4 +1,4 @@
-import { ServiceRegistry } from './service.ts'
+import type { ServiceRegistry } from './service.ts'
 
 type Handler = ((...args: unknown[]) => unknown) | string
 
@@ -13,7 +13,11 @@ export interface Match {
 export class Publisher {
   readonly #paths = new Map<string, Handler>()
   #patterns: { pattern: RegExp; handler: Handler }[] = []
-  readonly services = new ServiceRegistry()
+  readonly services: ServiceRegistry
+
+  constructor(services: ServiceRegistry) {
+    this.services = services
+  }
 
   publishPath(path: unknown, handler: unknown): void {
     if (typeof handler !== 'function' && typeof handler !== 'string')

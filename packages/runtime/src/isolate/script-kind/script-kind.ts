@@ -4,6 +4,7 @@ import { runGlobal } from './library.ts'
 import { hide, Persist } from './persist.ts'
 import { Publisher } from './publish.ts'
 import { CurrentRequest, type RequestState } from './request-state.ts'
+import { ServiceRegistry } from './service.ts'
 import { UnitTest } from './unit-test.ts'
 import { Users } from './users.ts'
 import { createZimki } from './zimki.ts'
@@ -17,7 +18,7 @@ interface StartConfig {
 export class ScriptKind {
   readonly #door: IsolateDoor
   readonly #global: object
-  readonly #publisher = new Publisher()
+  readonly #publisher = new Publisher(new ServiceRegistry((error) => this.#logThrown(error)))
   readonly #request = new CurrentRequest()
 
   constructor(door: IsolateDoor, global: object) {
@@ -86,6 +87,14 @@ export class ScriptKind {
       return { name, planned: test.planned, assertions, error: describe(error) }
     }
     return { name, planned: test.planned ?? planned, assertions, error: null }
+  }
+
+  /** The owner finds the whole story in the log; a caller of the service learns where to ask. */
+  #logThrown(error: unknown): { code: string; message: string } {
+    const { message, stack } = describe(error)
+    const text = stack.includes(message) ? stack : `${message}\n${stack}`
+    this.#door.post('log', JSON.stringify({ level: 'error', text }))
+    return { code: 'perl.methodcall', message: 'the service failed; its owner finds the reason in the log' }
   }
 
   #answer(request: number, { name, answer }: Named): void {

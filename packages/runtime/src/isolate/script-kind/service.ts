@@ -1,8 +1,16 @@
-import { invoke, type Service } from '@openzimki/froody'
+import { type InvokeOptions, invoke, type Service } from '@openzimki/froody'
+
+type DescribeError = NonNullable<InvokeOptions['describeError']>
 
 /** Services published by the realm, answered at `/zimki?method=...` (ZIMKI-API section 2). */
 export class ServiceRegistry {
   readonly #services = new Map<string, Service>()
+  /** Logs what a service threw, and answers what its caller is told. */
+  readonly #onError: DescribeError
+
+  constructor(onError: DescribeError) {
+    this.#onError = onError
+  }
 
   publish(name: unknown, fn: unknown, example: unknown, argSpec: unknown): void {
     if (typeof name !== 'string' || name === '')
@@ -11,15 +19,18 @@ export class ServiceRegistry {
       throw new TypeError(`publishService: ${name} needs a function, got ${typeof fn}`)
     this.#services.set(name, {
       fn: fn as Service['fn'],
-      example: example === undefined ? '<response/>' : String(example),
+      ...(example === undefined ? {} : { example: String(example) }),
       argSpec: (argSpec ?? {}) as Service['argSpec'],
     })
   }
 
   /** An unknown method and a missing argument are answers too, in the envelope. */
   invoke(args: Record<string, unknown>): { body: string; mimetype: string } {
-    const params: Record<string, string> = {}
-    for (const [name, value] of Object.entries(args)) if (typeof value === 'string') params[name] = value
-    return invoke(this.#services, params)
+    const params: Record<string, string | string[]> = {}
+    for (const [name, value] of Object.entries(args)) {
+      const texts = [value].flat().filter((item) => typeof item === 'string')
+      if (texts.length > 0) params[name] = Array.isArray(value) ? texts : texts[0]!
+    }
+    return invoke(this.#services, params, { describeError: this.#onError })
   }
 }

@@ -1,11 +1,11 @@
 import { SUMMARY } from './inspect.ts'
 import { toPairs } from './pairs.ts'
+import { trim } from './trim.ts'
 import { requireArguments } from './webidl.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const UPPER = /[A-Z]/
 const BAD_VALUE = /[\0\r\n]|[^\0-\xff]/
-const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g
 
 let listOf: (headers: Headers) => string[]
 let headersFromList: (list: string[], immutable: boolean) => Headers
@@ -164,8 +164,10 @@ function toName(name: unknown): string {
   return UPPER.test(text) ? text.toLowerCase() : text
 }
 
+const isHttpSpace = (unit: number): boolean => unit === 9 || unit === 10 || unit === 13 || unit === 32
+
 function toValue(name: string, value: unknown): string {
-  const text = `${value as string}`.replace(OUTER_SPACE, '')
+  const text = trim(`${value as string}`, isHttpSpace)
   if (BAD_VALUE.test(text)) {
     throw new TypeError(`Headers: the value of "${name}" holds a character that headers cannot carry`)
   }

@@ -44,17 +44,23 @@ function showObject(value: object, depth: number, parents: object[]): string {
     return layout('[', [...showItems(value, each), ...showProperties(value, each)], ']')
   if (ArrayBuffer.isView(value)) return showView(value, name ?? '')
   if (value instanceof Map) {
-    const entries = [...Map.prototype.entries.call(value)].map(
-      ([key, item]) => `${each(key)} => ${each(item)}`,
-    )
-    return layout(`Map(${entries.length}) {`, entries.slice(0, MAX_ITEMS), '}')
+    const entries = first(Map.prototype.entries.call(value), ([key, item]) => `${each(key)} => ${each(item)}`)
+    return layout(`Map(${value.size}) {`, entries, '}')
   }
   if (value instanceof Set) {
-    const items = [...Set.prototype.values.call(value)].map(each)
-    return layout(`Set(${items.length}) {`, items.slice(0, MAX_ITEMS), '}')
+    return layout(`Set(${value.size}) {`, first(Set.prototype.values.call(value), each), '}')
   }
   const prefix = name === 'Object' ? '' : `${name ?? '[Object: null prototype]'} `
   return layout(`${prefix}{`, showProperties(value, each), '}')
+}
+
+function first<T>(items: Iterable<T>, each: (item: T) => string): string[] {
+  const shown: string[] = []
+  for (const item of items) {
+    if (shown.length === MAX_ITEMS) return [...shown, '... more items']
+    shown.push(each(item))
+  }
+  return shown
 }
 
 /** Values that are shown without looking inside; null for all others. */

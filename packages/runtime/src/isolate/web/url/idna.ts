@@ -1,3 +1,4 @@
+import { encodeUtf8 } from '../utf8.ts'
 import { obeysBidi } from './bidi.ts'
 import { obeysJoiners } from './joiners.ts'
 import { decodePunycode, encodePunycode } from './punycode.ts'
@@ -24,9 +25,12 @@ const FOLDS_BY_UPPER = /[\u{345}\u{1c80}-\u{1c88}\u{1f80}-\u{1ffc}]/gu
 const CHEROKEE = /[\u{13a0}-\u{13fd}\u{ab70}-\u{abbf}]/gu
 const NOT_CHEROKEE = /[^\u{13a0}-\u{13fd}\u{ab70}-\u{abbf}]+/gu
 
+/** Punycode takes the square of the length, so there has to be an end; Node draws it here too. */
+const MAX_BYTES = 16_384
+
 /** "Domain to ASCII" with beStrict false, for a domain that is not ASCII already; null for failure. */
 export function domainToAscii(domain: string): string | null {
-  if (NEVER.test(domain)) return null
+  if (NEVER.test(domain) || encodeUtf8(domain).length > MAX_BYTES) return null
   const labels = mapped(domain).split(DOTS)
   const decoded = labels.map(decodedLabel)
   const ascii: string[] = []

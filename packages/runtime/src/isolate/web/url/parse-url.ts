@@ -1,3 +1,4 @@
+import { trim } from '../trim.ts'
 import { parseHost } from './host.ts'
 import { parseAuthority } from './parse-authority.ts'
 import {
@@ -11,10 +12,6 @@ import {
 import { C0_CONTROL, FRAGMENT, percentEncode, QUERY, SPECIAL_QUERY } from './percent-encode.ts'
 import { isSpecial, type UrlRecord } from './url-record.ts'
 
-// biome-ignore-start lint/suspicious/noControlCharactersInRegex: what the standard strips
-const OUTER_CONTROLS = /^[\0-\x20]+|[\0-\x20]+$/g
-const NEEDS_TRIM = /^[\0-\x20]|[\0-\x20]$/
-// biome-ignore-end lint/suspicious/noControlCharactersInRegex: end
 const SCHEME = /^([A-Za-z][A-Za-z0-9+\-.]*):/
 
 /** The input taken apart at its first `#` and the first `?` before it; neither means anything else anywhere. */
@@ -29,7 +26,7 @@ interface Parts {
  * the standard is written as functions, one for each place it can start from.
  */
 export function parseUrl(input: string, base: UrlRecord | null): UrlRecord | null {
-  let text = NEEDS_TRIM.test(input) ? input.replace(OUTER_CONTROLS, '') : input
+  let text = trim(input, isControlOrSpace)
   if (/[\t\n\r]/.test(text)) text = text.replace(/[\t\n\r]/g, '')
   const scheme = SCHEME.exec(text)?.[1]
   const parts = takeApart(scheme === undefined ? text : text.slice(scheme.length + 1))
@@ -40,6 +37,8 @@ export function parseUrl(input: string, base: UrlRecord | null): UrlRecord | nul
   url.fragment = parts.fragment === null ? null : percentEncode(parts.fragment, FRAGMENT)
   return url
 }
+
+const isControlOrSpace = (unit: number): boolean => unit <= 0x20
 
 export const encodeQuery = (query: string, scheme: string): string =>
   percentEncode(query, isSpecial(scheme) ? SPECIAL_QUERY : QUERY)

@@ -99,4 +99,26 @@ describe('URL against Node', () => {
     expect(unexplained).toEqual([])
     expect(different.length).toBeLessThan(500)
   })
+
+  // Were any of these quadratic, the isolate would be stopped long before it is done.
+  it('is not slowed down by long hostile texts', async () => {
+    const done = await realm.run(`(() => {
+      const spaces = ' '.repeat(200_000)
+      URL.parse('http://a/' + spaces + 'x' + spaces + 'y')
+      URL.parse('http://' + '\u00e9\u4e2d'.repeat(100_000))
+      URL.parse('http://a/' + '../'.repeat(100_000))
+      new Headers({ a: 'x' + spaces + 'y' })
+      return 'done'
+    })()`)
+    expect(done).toBe('done')
+  })
+
+  it.each([
+    ['\u00e9', 8192],
+    ['\u00e9', 8193],
+    ['\u4e2d', 5461],
+    ['\u4e2d', 5462],
+  ])('draws the line at the same length of a host name: %s times %d', (character, times) =>
+    expectSame([[`http://${character.repeat(times)}/`, null]]),
+  )
 })

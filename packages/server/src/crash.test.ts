@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { type Part, PlatformProcess } from './testing/platform-process.ts'
+
+const WRITER = `zimki.publishPath("/write", function (args) { return Note.create({ n: args.n }).id })
+zimki.publishPath("/has", function (args) { return String(Note.get(args.id) !== null) })
+zimki.publishPath("/count", function () { return String(Note.search().length) })`
+
+interface Acknowledged {
+  id: string
+  atMs: number
+}
+
+/** Writers that go on whatever happens; what was acknowledged is remembered. */
+class WriteLoad {
+  readonly acknowledged: Acknowledged[] = []
+  failures = 0
+  #running = true
+  readonly #writers: Promise<void>[]
+
+  constructor(platform: PlatformProcess, realm: string, writers: number) {
+    this.#writers = Array.from({ length: writers }, (_, index) => this.#write(platform, realm, index))
+  }
+
+  async reach(count: number): Promise<void> {
+    while (this.acknowledged.length < count) await pause(10)
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    await Promise.all(this.#writers)
+  }
+
+  async #write(platform: PlatformProcess, realm: string, index: number): Promise<void> {
+    for (let n = 0; this.#running; n++) {
+      try {
+        const response = await platform.get(realm, `/write?n=${index}-${n}`)
+        const id = await response.text()
+        if (response.status === 200) this.acknowledged.push({ id, atMs: Date.now() })
+        else throw new Error(`answered ${response.status}`)
+      } catch {
+        this.failures++
+        await pause(20)
+      }
+    }
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Requests of "/write" that the platform counted, once nothing more is added. */
+async function counted(platform: PlatformProcess, realm: string): Promise<number> {
+  let before = -1
+  for (;;) {
+    await pause(1_200)
+    const usage = await platform.client.usage.get({ params: { realm }, query: { by: 'function' } })
+    const now = usage.items.find((item) => item.group === '/write')?.requests ?? 0
+    if (now === before) return now
+    before = now
+  }
+}
+
+describe('kill -9 under write load', () => {
+  let platform: PlatformProcess
+  beforeAll(async () => {
+    platform = await PlatformProcess.start()
+  }, 60_000)
+  afterAll(() => platform.close())
+
+  it.each<[Part, string]>([
+    ['cell', 'kill-cell'],
+    ['agent', 'kill-agent'],
+    ['store', 'kill-store'],
+    ['server', 'kill-server'],
+  ])(
+    'of the %s: it comes back, nothing acknowledged is lost, the meter loses at most a second and counts nothing twice',
+    async (part, realm) => {
+      await platform.deployScript(realm, WRITER, ['Note'])
+      const load = new WriteLoad(platform, realm, 4)
+      await load.reach(100)
+      const killedAtMs = Date.now()
+      await platform.killHard(part)
+      if (part === 'server') await platform.up()
+      const before = load.acknowledged.length
+      await load.reach(before + 100)
+      await load.stop()
+      for (const { id } of load.acknowledged) {
+        const has = await platform.get(realm, `/has?id=${id}`)
+        expect([id, has.status, await has.text()]).toEqual([id, 200, 'true'])
+      }
+      const lost = load.acknowledged.filter(
+        ({ atMs }) => atMs > killedAtMs - 1_000 && atMs < killedAtMs + 200,
+      ).length
+      const requests = await counted(platform, realm)
+      expect(requests).toBeGreaterThanOrEqual(load.acknowledged.length - lost)
+      expect(requests).toBeLessThanOrEqual(load.acknowledged.length + load.failures)
+    },
+    60_000,
+  )
+})

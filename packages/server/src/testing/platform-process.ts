@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Client, createClient } from '@openzimki/api'
+import type { Artifact } from '@openzimki/core'
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/zimki.js', import.meta.url))
+
+/** The parts of a platform that run in processes of their own, told by a word of their command lines. */
+const PARTS = {
+  cell: 'cell-process',
+  agent: 'agent-process',
+  store: 'store-process',
+  server: 'server/src/main.ts',
+}
+export type Part = keyof typeof PARTS
+
+/** `zimki up` as an operator runs it, with a data folder that outlives it. */
+export class PlatformProcess {
+  readonly data: string
+  #child: ChildProcess | null = null
+  port = 0
+  client!: Client
+
+  private constructor(data: string) {
+    this.data = data
+  }
+
+  static async start(): Promise<PlatformProcess> {
+    const platform = new PlatformProcess(await mkdtemp(join(tmpdir(), 'zimki-platform-')))
+    await platform.up()
+    return platform
+  }
+
+  /** Starts it on its data folder, at the port of before. */
+  async up(): Promise<void> {
+    const args = [LAUNCHER, 'up', '--port', String(this.port), '--data', this.data, '--json']
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ZIMKI_')))
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    this.#child = child
+    const lines = createInterface({ input: child.stdout! })
+    const ended = once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`zimki up ended with ${code}`)),
+    )
+    const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
+    ended.catch(() => undefined)
+    this.port = (JSON.parse(line) as { port: number }).port
+    const { url, token } = JSON.parse(await readFile(join(this.data, 'operator.json'), 'utf8'))
+    this.client = createClient({ url, token })
+  }
+
+  /** Deploys one script as a realm. */
+  async deployScript(realm: string, source: string, classes: string[] = []): Promise<void> {
+    const artifact: Artifact = {
+      ...{ format: 1, kind: 'script', templates: [], tests: [], files: [], env: {}, limits: {} },
+      ...{ schedules: [], shared: [], classes, scripts: [{ name: 'main.js', source }] },
+    }
+    await this.client.deployments.create({ params: { realm }, query: { create: true }, body: artifact })
+  }
+
+  get(realm: string, path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(10_000) })
+  }
+
+  /** Process ids of a part of this very platform: its data folder is in their environment or arguments. */
+  async pids(part: Part): Promise<number[]> {
+    const found: number[] = []
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue
+      const [command, environment] = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
+      )
+      const ours = command!.includes(this.data) || environment!.includes(this.data)
+      if (ours && command!.includes(PARTS[part])) found.push(Number(name))
+    }
+    return found
+  }
+
+  /** kill -9, as the kernel does it when memory is short. */
+  async killHard(part: Part): Promise<void> {
+    const pids = await this.pids(part)
+    if (pids.length === 0) throw new Error(`no process of the ${part} was found`)
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child!
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    await rm(this.data, { recursive: true, force: true })
+  }
+}
