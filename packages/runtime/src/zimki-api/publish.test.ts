@@ -241,14 +241,16 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       expect(await realm.text('/zimki?api_key=k&method=nope')).toContain('froody.invoke.nosuchmethod')
     })
 
-    it('an error of the service is logged, and its caller learns nothing of it', async () => {
+    it('tells the caller what a service throws on purpose; a mistake of the program is logged and not told', async () => {
       const realm = await cell.script(
-        'zimki.publishService("s", function () { throw new Error("inner reason") }, "<a/>", {})',
+        `zimki.publishService("s", function () { innerReason() }, "<a/>", {})
+         zimki.publishService("t", function () { throw new Error("no such city") }, "<a/>", {})`,
       )
+      expect(await realm.text('/zimki?api_key=k&method=t')).toContain('no such city')
       const text = await realm.text('/zimki?api_key=k&method=s')
       expect(text).toContain('stat="fail"')
-      expect(text).not.toContain('inner')
-      await cell.until(() => cell.logs.some((line) => line.text.includes('inner reason')))
+      expect(text).not.toContain('innerReason')
+      await cell.until(() => cell.logs.some((line) => line.text.includes('innerReason')))
     })
 
     it('speaks JSON and reflects', async () => {

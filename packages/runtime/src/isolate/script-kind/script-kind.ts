@@ -89,9 +89,13 @@ export class ScriptKind {
     return { name, planned: test.planned ?? planned, assertions, error: null }
   }
 
-  /** The owner finds the whole story in the log; a caller of the service learns where to ask. */
+  /**
+   * What a service threw, for its caller. A plain Error (`throw new Error("no such city")`) is meant for the caller; a
+   * TypeError and its like are mistakes of the program, of which the log has the whole story.
+   */
   #logThrown(error: unknown): { code: string; message: string } {
     const { message, stack } = describe(error)
+    if (error instanceof Error && error.name === 'Error') return { code: 'perl.methodcall', message }
     const text = stack.includes(message) ? stack : `${message}\n${stack}`
     this.#door.post('log', JSON.stringify({ level: 'error', text }))
     return { code: 'perl.methodcall', message: 'the service failed; its owner finds the reason in the log' }
