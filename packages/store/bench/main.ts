@@ -1,6 +1,7 @@
 /** `node packages/store/bench/main.ts [objects]`: the numbers of the store; one line of JSON for each on stdout. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock as clock } from '@openzimki/core'
 import {
@@ -16,8 +17,8 @@ import { fill, page } from './pages.ts'
 import { percentiles, rate } from './timing.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000_000)
-/** On the disk where it is started, because /tmp may be memory. */
-const directory = await mkdtemp(join(process.cwd(), '.bench-store-'))
+/** Where TMPDIR says; it should be a disk, because each create waits for it. */
+const directory = await mkdtemp(join(tmpdir(), 'zimki-bench-'))
 const realm = randomUUID()
 
 const say = (name: string, figures: Record<string, number>): void => {

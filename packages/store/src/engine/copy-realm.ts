@@ -26,17 +26,17 @@ export async function copyRealm(
   to: string,
   nowMs: () => number,
 ): Promise<void> {
-  let copied = await database.write(() => beginCopy(from, to))
-  for (const className of await database.read(() => listClasses(from))) {
+  let copied = await database.write(to, () => beginCopy(from, to))
+  for (const className of await database.read(to, () => listClasses(from))) {
     let after: number | null = 0
     while (after !== null) {
       const start: number = after
-      after = await database.write(() => copySlice(from, to, className, start, nowMs()))
+      after = await database.write(to, () => copySlice(from, to, className, start, nowMs()))
     }
   }
   for (;;) {
     const since: number = copied
-    const caughtUp = await database.write(() => catchUp(from, to, since, nowMs()))
+    const caughtUp = await database.write(to, () => catchUp(from, to, since, nowMs()))
     if (caughtUp.done) return
     copied = caughtUp.sequence
   }

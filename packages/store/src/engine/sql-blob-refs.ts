@@ -18,23 +18,23 @@ export class SqlBlobRefs implements BlobRefs {
     check(realm, digest)
     if (!Number.isSafeInteger(size) || size < 0)
       throw new PlatformError('INVALID_ARGUMENT', 'a size is whole bytes')
-    await this.#database.write(() => add(realm, digest, size))
+    await this.#database.write(realm, () => add(realm, digest, size))
   }
 
   async has(realm: string, digest: string): Promise<boolean> {
     check(realm, digest)
-    return (await this.#database.read(() => find(realm, digest))) !== undefined
+    return (await this.#database.read(realm, () => find(realm, digest))) !== undefined
   }
 
   async remove(realm: string, digest: string): Promise<void> {
     check(realm, digest)
-    await this.#database.write(() => remove(realm, digest))
+    await this.#database.write(realm, () => remove(realm, digest))
   }
 
   async list(realm: string, options: { after?: string; limit?: number } = {}): Promise<BlobRef[]> {
     checkRealm(realm)
     const limit = Math.min(options.limit ?? MAX_LIST, MAX_LIST)
-    return this.#database.read(() =>
+    return this.#database.read(realm, () =>
       all<BlobRef>(
         `select b.digest, b.size from realms r join blob_refs b on b.realm_id = r.id
           where r.name = ? and b.digest > ? order by b.digest limit ?`,
@@ -47,11 +47,11 @@ export class SqlBlobRefs implements BlobRefs {
 
   async bytes(realm: string): Promise<number> {
     checkRealm(realm)
-    return (await this.#database.read(() => findRealm(realm)))?.blob_bytes ?? 0
+    return (await this.#database.read(realm, () => findRealm(realm)))?.blob_bytes ?? 0
   }
 
   async isHeld(digest: string): Promise<boolean> {
-    const found = await this.#database.read(() =>
+    const found = await this.#database.read('', () =>
       one('select 1 as n from blob_refs where digest = ? limit 1', digest),
     )
     return found !== undefined

@@ -24,6 +24,9 @@ import { advanceEpoch, deleteRealm, readEpoch } from './realm.ts'
 import { search } from './search.ts'
 import { purgeSlice, SWEEP_SLICE, sweepSlice } from './sweep.ts'
 
+/** Lane of what is done for no realm. */
+const HOUSEKEEPING = ''
+
 /** The object store over a database: checks what comes in, and hands tasks on. */
 export class SqlObjectStore implements ObjectStore {
   readonly #database: Database
@@ -36,33 +39,33 @@ export class SqlObjectStore implements ObjectStore {
 
   async listClasses(realm: string): Promise<string[]> {
     checkRealm(realm)
-    return this.#database.read(() => listClasses(realm))
+    return this.#database.read(realm, () => listClasses(realm))
   }
 
   async get(realm: string, className: string, id: string): Promise<StoredObject | null> {
     checkNames(realm, className)
     if (typeof id !== 'string') throw new PlatformError('INVALID_ARGUMENT', 'the id of an object is text')
-    if (!isUuid(id)) return this.#database.read(() => nothing(realm, className))
-    return this.#database.read(() => getObject(realm, className, id, this.#clock.nowMs()))
+    if (!isUuid(id)) return this.#database.read(realm, () => nothing(realm, className))
+    return this.#database.read(realm, () => getObject(realm, className, id, this.#clock.nowMs()))
   }
 
   async search(realm: string, className: string, query: Query): Promise<StoredObject[]> {
     checkNames(realm, className)
     const checked = checkQuery(query)
-    return this.#database.read(() => search(realm, className, checked, this.#clock.nowMs()))
+    return this.#database.read(realm, () => search(realm, className, checked, this.#clock.nowMs()))
   }
 
   async count(realm: string, className: string, terms: Terms): Promise<number> {
     checkNames(realm, className)
     const parsed = parseTerms(terms)
-    return this.#database.read(() => count(realm, className, parsed, this.#clock.nowMs()))
+    return this.#database.read(realm, () => count(realm, className, parsed, this.#clock.nowMs()))
   }
 
   async batch(realm: string, epoch: number, operations: Operation[]): Promise<BatchResult> {
     checkRealm(realm)
     checkWhole(epoch, 'an epoch')
     const prepared = prepareBatch(operations)
-    return this.#database.write(() => applyBatch(realm, epoch, prepared, this.#clock.nowMs()))
+    return this.#database.write(realm, () => applyBatch(realm, epoch, prepared, this.#clock.nowMs()))
   }
 
   async journal(
@@ -73,7 +76,7 @@ export class SqlObjectStore implements ObjectStore {
     checkRealm(realm)
     checkWhole(afterSequence, 'a sequence')
     checkWhole(limit, 'a limit')
-    return this.#database.read(() =>
+    return this.#database.read(realm, () =>
       readJournal(realm, afterSequence, Math.min(limit, BOUNDS.journalEntries)),
     )
   }
@@ -81,18 +84,18 @@ export class SqlObjectStore implements ObjectStore {
   async trimJournal(realm: string, beforeSequence: number): Promise<void> {
     checkRealm(realm)
     checkWhole(beforeSequence, 'a sequence')
-    await this.#database.write(() => trimJournal(realm, beforeSequence))
+    await this.#database.write(realm, () => trimJournal(realm, beforeSequence))
   }
 
   async epoch(realm: string): Promise<number> {
     checkRealm(realm)
-    return this.#database.read(() => readEpoch(realm))
+    return this.#database.read(realm, () => readEpoch(realm))
   }
 
   async advanceEpoch(realm: string, expected: number): Promise<number> {
     checkRealm(realm)
     checkWhole(expected, 'an epoch')
-    return this.#database.write(() => advanceEpoch(realm, expected))
+    return this.#database.write(realm, () => advanceEpoch(realm, expected))
   }
 
   async copyRealm(from: string, to: string): Promise<void> {
@@ -103,12 +106,12 @@ export class SqlObjectStore implements ObjectStore {
 
   async deleteRealm(realm: string): Promise<void> {
     checkRealm(realm)
-    await this.#database.write(() => deleteRealm(realm))
+    await this.#database.write(realm, () => deleteRealm(realm))
   }
 
   async usage(realm: string): Promise<{ objects: number; bytes: number }> {
     checkRealm(realm)
-    return this.#database.read(() => usage(realm))
+    return this.#database.read(realm, () => usage(realm))
   }
 
   /** Also removes the rows of deleted classes and realms, in small transactions between which others get their turn. */
@@ -117,12 +120,12 @@ export class SqlObjectStore implements ObjectStore {
     let swept = 0
     while (swept < limit) {
       const left = limit - swept
-      const removed = await this.#database.write(() => sweepSlice(left, this.#clock.nowMs()))
+      const removed = await this.#database.write(HOUSEKEEPING, () => sweepSlice(left, this.#clock.nowMs()))
       swept += removed
       if (removed < Math.min(left, SWEEP_SLICE)) break
     }
     for (let slices = 0; slices < limit; slices++) {
-      if (!(await this.#database.write(purgeSlice))) break
+      if (!(await this.#database.write(HOUSEKEEPING, purgeSlice))) break
     }
     return swept
   }

@@ -1,8 +1,13 @@
+import { type Clock, PlatformError } from '@openzimki/core'
+import { FairQueue } from './fair-queue.ts'
 import { mapError } from './map-error.ts'
 import type { Command, Row, Task } from './task.ts'
 
-/** Most tasks in one transaction: bounds how long the others wait for it. */
-const GROUP = 256
+/** Most tasks in one transaction, and how long it may take before the rest waits for the next: the others wait so long for it. */
+const GROUP_TASKS = 256
+const GROUP_MS = 20
+/** Most tasks of one lane that wait. */
+const LANE_TASKS = 10_000
 
 interface Waiting {
   task: () => Task<unknown>
@@ -11,26 +16,36 @@ interface Waiting {
 }
 
 type Outcome = { value: unknown } | { error: unknown }
+const UNDONE: Outcome = { value: undefined }
 
 /**
- * All writes that wait in this turn of the event loop share one transaction and one fsync. Each runs in a savepoint of
+ * Lanes (realms) take turns. All writes that wait in this turn of the event loop share one transaction and one fsync. Each runs in a savepoint of
  * its own, so one that throws is undone alone; nobody is told of success before the commit.
  */
 export class GroupCommit {
   readonly #execute: (command: Command) => Row[]
   readonly #onCommit: () => void
-  #queue: Waiting[] = []
+  readonly #clock: Clock
+  readonly #queue = new FairQueue<Waiting>()
   #scheduled = false
   #settled: (() => void)[] = []
 
-  constructor(execute: (command: Command) => Row[], onCommit: () => void) {
+  constructor(execute: (command: Command) => Row[], clock: Clock, onCommit: () => void) {
     this.#execute = execute
+    this.#clock = clock
     this.#onCommit = onCommit
   }
 
-  add<T>(task: () => Task<T>): Promise<T> {
+  /** LIMIT_EXCEEDED when too many wait in this lane. */
+  async add<T>(task: () => Task<T>, lane: string): Promise<T> {
+    if (this.#queue.waiting(lane) >= LANE_TASKS) {
+      throw new PlatformError(
+        'LIMIT_EXCEEDED',
+        'too many writes of this realm wait for the disk; write more slowly',
+      )
+    }
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ task, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push(lane, { task, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -46,36 +61,44 @@ export class GroupCommit {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#flush(this.#queue.splice(0, GROUP))
+      this.#flush()
       if (this.#queue.length > 0) this.#schedule()
       else for (const resolve of this.#settled.splice(0)) resolve()
     })
   }
 
-  #flush(group: Waiting[]): void {
-    let outcomes: Outcome[]
+  #flush(): void {
+    const group: { waiting: Waiting; outcome: Outcome }[] = []
     try {
-      outcomes = this.#commit(group)
+      this.#commit(group)
     } catch (error) {
       // The transaction as a whole failed (disk full, say): nothing of it is on disk, and everybody is told.
-      for (const waiting of group) waiting.reject(mapError(error))
+      for (const { waiting } of group) waiting.reject(mapError(error))
       return
     }
-    for (const [index, waiting] of group.entries()) {
-      const outcome = outcomes[index]!
+    for (const { waiting, outcome } of group) {
       if ('error' in outcome) waiting.reject(mapError(outcome.error))
       else waiting.resolve(outcome.value)
     }
     this.#onCommit()
   }
 
-  #commit(group: Waiting[]): Outcome[] {
-    this.#sql('begin immediate')
+  /** Takes from the queue into `group`, in the order it was done. */
+  #commit(group: { waiting: Waiting; outcome: Outcome }[]): void {
+    const untilMs = this.#clock.monotonicMs() + GROUP_MS
+    let waiting = this.#queue.shift()
     try {
-      const outcomes = group.map((waiting) => this.#savepoint(waiting.task))
+      this.#sql('begin immediate')
+      while (waiting) {
+        const entry = { waiting, outcome: UNDONE }
+        group.push(entry)
+        entry.outcome = this.#savepoint(waiting.task)
+        const full = group.length >= GROUP_TASKS || this.#clock.monotonicMs() >= untilMs
+        waiting = full ? undefined : this.#queue.shift()
+      }
       this.#sql('commit')
-      return outcomes
     } catch (error) {
+      if (group.length === 0 && waiting) group.push({ waiting, outcome: UNDONE })
       this.#rollback(error)
       throw error
     }

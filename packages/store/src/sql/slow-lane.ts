@@ -1,15 +1,17 @@
 import type { Clock } from '@openzimki/core'
+import { FairQueue } from './fair-queue.ts'
 import type { Command, Row, Task } from './task.ts'
 
 /**
- * Runs reading tasks on a synchronous database without letting one hold up the rest: a task runs at once for
- * `sliceMs`; what is not done by then goes to the lane, which runs one slice in each turn of the event loop, in rotation.
+ * Runs reading tasks on a synchronous database without letting one hold up the rest: a task runs at once for `sliceMs`; what is
+ * not done by then goes on in slices, one in each turn of the event loop, in rotation of the lanes (realms). While a lane has something
+ * waiting, what comes to it waits too, so that many long tasks at once are no longer than one for the others.
  */
 export class SlowLane {
   readonly #execute: (command: Command) => Row[]
   readonly #clock: Clock
   readonly #sliceMs: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting = new FairQueue<() => void>()
   #scheduled = false
 
   constructor(execute: (command: Command) => Row[], clock: Clock, sliceMs: number) {
@@ -18,7 +20,8 @@ export class SlowLane {
     this.#sliceMs = sliceMs
   }
 
-  async run<T>(task: Task<T>): Promise<T> {
+  async run<T>(task: Task<T>, lane: string): Promise<T> {
+    if (this.#waiting.waiting(lane) > 0) await this.#turn(lane)
     let step = task.next()
     for (;;) {
       const untilMs = this.#clock.monotonicMs() + this.#sliceMs
@@ -27,13 +30,13 @@ export class SlowLane {
         step = task.next(this.#execute(step.value))
       } while (this.#clock.monotonicMs() < untilMs)
       if (step.done) return step.value
-      await this.#turn()
+      await this.#turn(lane)
     }
   }
 
-  #turn(): Promise<void> {
+  #turn(lane: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve)
+      this.#waiting.push(lane, resolve)
       this.#schedule()
     })
   }

@@ -116,14 +116,14 @@ class SqliteDatabase implements StoreDatabase {
     this.#connection = connection
     const execute = (command: Command) => this.#execute(command)
     this.#lane = new SlowLane(execute, options.clock, READ_SLICE_MS)
-    this.#commits = new GroupCommit(execute, () => this.#checkpointer?.committed())
+    this.#commits = new GroupCommit(execute, options.clock, () => this.#checkpointer?.committed())
   }
 
-  async read<T>(task: () => Task<T>): Promise<T> {
+  async read<T>(lane: string, task: () => Task<T>): Promise<T> {
     this.#assertOpen()
     this.#reading += 1
     try {
-      return await this.#lane.run(task())
+      return await this.#lane.run(task(), lane)
     } catch (error) {
       throw mapError(error)
     } finally {
@@ -132,9 +132,9 @@ class SqliteDatabase implements StoreDatabase {
     }
   }
 
-  async write<T>(task: () => Task<T>): Promise<T> {
+  async write<T>(lane: string, task: () => Task<T>): Promise<T> {
     this.#assertOpen()
-    return this.#commits.add(task)
+    return this.#commits.add(task, lane)
   }
 
   close(): Promise<void> {
