@@ -1,12 +1,13 @@
 import type { CellLoad } from '@openzimki/core'
-import { connectStore } from '@openzimki/store'
+import { connectStore, StoreLink } from '@openzimki/store'
 import type { RealmStore } from './cell.ts'
 
-/** Opens the store for one realm at a time, each with its own capability. */
+/** Opens the store for one realm at a time: one link for all, a capability for each. */
 export function connectRealmStores(address: string): (load: CellLoad) => RealmStore {
+  const link = new StoreLink(address)
   return (load) => {
     let { capability } = load
-    const { objects, blobs } = connectStore(address, () => capability)
+    const { objects, blobs } = connectStore(link, () => capability)
     return {
       objects,
       blobs,

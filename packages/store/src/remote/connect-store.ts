@@ -3,6 +3,7 @@ import type { BlobRef, BlobRefs } from '../blob-refs.ts'
 import type { BlobStore, JournalEntry, ObjectStore, StoredObject } from '../contract.ts'
 import { readObjectLines } from './object-lines.ts'
 import { StoreConnection } from './store-connection.ts'
+import type { StoreLink } from './store-link.ts'
 
 export interface RemoteStore {
   objects: ObjectStore
@@ -17,7 +18,10 @@ export interface RemoteStore {
  * (not when a link is given). `capability` may be a function, so that it can be renewed. Beside the contracts' errors:
  * UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE; and TOO_LARGE for a batch beyond the link's bound.
  */
-export function connectStore(target: string | Link, capability: string | (() => string)): RemoteStore {
+export function connectStore(
+  target: string | Link | StoreLink,
+  capability: string | (() => string),
+): RemoteStore {
   const connection = new StoreConnection(target, capability)
   return {
     objects: remoteObjects(connection),

@@ -1,6 +1,7 @@
 import { PlatformError } from '@openzimki/core'
-import { connectLink, type Link, rpcStream } from '@openzimki/link'
+import { type Link, rpcStream } from '@openzimki/link'
 import type { StoreCalls } from './store-calls.ts'
+import { StoreLink } from './store-link.ts'
 
 type Method = keyof StoreCalls
 type Given<M extends Method> = Omit<StoreCalls[M][0], 'capability'>
@@ -10,27 +11,27 @@ export interface Answer<M extends Method> {
   body: AsyncIterable<Uint8Array>
 }
 
-/** How long a call waits for a store that is not there (it restarts, say) before it fails UNAVAILABLE. */
-const CONNECT_MS = 5_000
-const FIRST_PAUSE_MS = 20
-const LARGEST_PAUSE_MS = 500
 /** The largest answer: a search at its bound, and the JSON around it. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
 /**
- * A link to the store that comes back by itself. Calls in flight when the store goes fail UNAVAILABLE; reads are tried once more.
- * A write is never sent twice: whether a lost one was done is only known by reading.
+ * Calls to the store under one capability. Calls in flight when the store goes fail UNAVAILABLE; reads are tried once more, where
+ * the link can come back. A write is never sent twice: whether a lost one was done is only known by reading.
  */
 export class StoreConnection {
-  readonly #target: string | null
+  readonly #link: StoreLink | null
+  readonly #fixed: Link | null
+  /** The link was made here, so it ends here. */
+  readonly #isOurs: boolean
   readonly #capability: () => string
-  #link: Link | null
-  #connecting: Promise<Link> | null = null
-  #closed = new AbortController()
+  #isClosed = false
 
-  constructor(target: string | Link, capability: string | (() => string)) {
-    this.#target = typeof target === 'string' ? target : null
-    this.#link = typeof target === 'string' ? null : target
+  /** An address gets a link of its own; a StoreLink is shared; a bare Link does not come back. */
+  constructor(target: string | Link | StoreLink, capability: string | (() => string)) {
+    this.#isOurs = typeof target === 'string'
+    this.#link =
+      typeof target === 'string' ? new StoreLink(target) : target instanceof StoreLink ? target : null
+    this.#fixed = typeof target === 'string' || target instanceof StoreLink ? null : target
     this.#capability = typeof capability === 'string' ? () => capability : capability
   }
 
@@ -40,7 +41,7 @@ export class StoreConnection {
       return await this.write(method, params)
     } catch (error) {
       const lost = error instanceof PlatformError && error.code === 'UNAVAILABLE'
-      if (!lost || this.#target === null || this.#closed.signal.aborted) throw error
+      if (!lost || !this.#link || this.#link.closed || this.#isClosed) throw error
       return this.write(method, params)
     }
   }
@@ -50,51 +51,26 @@ export class StoreConnection {
     params: Given<M>,
     body?: AsyncIterable<Uint8Array>,
   ): Promise<Answer<M>> {
-    const link = this.#link && !this.#link.closed ? this.#link : await this.#connect()
     const sealed = { ...params, capability: this.#capability() }
     const answer = await rpcStream<Record<string, [unknown, unknown]>, string>(
-      link,
+      await this.#open(),
       method,
       sealed as never,
-      {
-        body,
-        maxBytes: MAX_ANSWER_BYTES,
-      },
+      { body, maxBytes: MAX_ANSWER_BYTES },
     )
     return answer as Answer<M>
   }
 
-  /** Closes the link that it made; one that it was given stays open. */
+  /** Ends a link of its own; one that it was given stays open for others. */
   async close(): Promise<void> {
-    this.#closed.abort()
-    if (this.#target !== null) this.#link?.close()
+    this.#isClosed = true
+    if (this.#isOurs) this.#link?.close()
   }
 
-  #connect(): Promise<Link> {
-    this.#connecting ??= this.#reach().finally(() => {
-      this.#connecting = null
-    })
-    return this.#connecting
-  }
-
-  async #reach(): Promise<Link> {
-    if (this.#target === null) throw new PlatformError('UNAVAILABLE', 'the link to the store is closed')
-    const untilMs = performance.now() + CONNECT_MS
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LARGEST_PAUSE_MS)) {
-      if (this.#closed.signal.aborted)
-        throw new PlatformError('UNAVAILABLE', 'this connection to the store was closed')
-      try {
-        this.#link = await connectLink(this.#target, { signal: this.#closed.signal })
-        return this.#link
-      } catch (error) {
-        if (performance.now() + pauseMs > untilMs) throw unreachable(error)
-      }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
+  #open(): Promise<Link> | Link {
+    if (this.#isClosed) throw new PlatformError('UNAVAILABLE', 'this connection to the store was closed')
+    if (this.#link) return this.#link.open()
+    if (this.#fixed && !this.#fixed.closed) return this.#fixed
+    throw new PlatformError('UNAVAILABLE', 'the link to the store is closed')
   }
 }
-
-const unreachable = (cause: unknown): PlatformError =>
-  new PlatformError('UNAVAILABLE', 'the store does not answer; it may be restarting. Try again in a moment', {
-    cause,
-  })
