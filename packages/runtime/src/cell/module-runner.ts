@@ -45,7 +45,7 @@ export class ModuleRunner implements Runner {
     const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
     await isolate.enter('http', request.number, JSON.stringify({ ...head, body }), bytes)
     await ended
-    if (request.outcome === 'cancelled') await isolate.enter('abort', request.number, '{}')
+    if (request.outcome !== 'ok') await isolate.enter('abort', request.number, '{}')
     if (request.outcome === 'ok') await settled
     isolate.finish(request)
     if (isolate.host.dead) this.#drop(isolate)

@@ -10,6 +10,8 @@ import type { DoorBytes } from './to-bytes.ts'
 
 let nextIsolate = 1
 
+const REQUEST_OVER = `-${JSON.stringify(new PlatformError('CANCELLED', 'the request is over'))}`
+
 /** What one isolate of a realm needs. */
 export interface RealmIsolateOptions {
   host: IsolateHost
@@ -100,8 +102,9 @@ export class RealmIsolate implements DoorHandler {
     } catch (error) {
       text = `-${JSON.stringify(PlatformError.from(error))}`
     }
-    if (number !== 0 && !this.requests.has(number)) return
-    await this.enter('settle', number, text, data, call)
+    // Work that outlives its request ends here, on nobody's account; the isolate must not wait for it for ever.
+    if (number === 0 || this.requests.has(number)) await this.enter('settle', number, text, data, call)
+    else await this.enter('settle', 0, REQUEST_OVER, undefined, call)
   }
 
   /** Enters the isolate for a request, or for nobody (0). A limit that is hit ends the request. */

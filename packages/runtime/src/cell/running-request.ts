@@ -118,6 +118,12 @@ export class RunningRequest {
     this.fail(new PlatformError('SCRIPT_ERROR', shown, { details: { request: this.head.id } }))
   }
 
+  /** Its time is up: no answer is waited for any more, nor what it gave to ctx.waitUntil. */
+  expire(error: PlatformError): void {
+    this.fail(error)
+    this.settled()
+  }
+
   settled(): void {
     this.onSettled?.()
   }

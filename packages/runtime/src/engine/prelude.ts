@@ -25,8 +25,7 @@ export async function bundlePrelude(kind: RealmKind): Promise<string> {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     target: 'es2024',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     write: false,
     legalComments: 'none',
   })

@@ -77,6 +77,20 @@ describe('the module kind in a cell', () => {
     expect(await realm.text('/')).toBe('ok')
   })
 
+  it('what ctx.waitUntil was given ends with wallMs at the latest, and is charged to its request', async () => {
+    const realm = await cell.module(
+      `export default { fetch(request, env, ctx) {
+        if (new URL(request.url).pathname === '/never') ctx.waitUntil(new Promise(() => {}))
+        else ctx.waitUntil(new Promise((done) => setTimeout(done, 20)).then(() => console.log('later')))
+        return new Response('at once') } }`,
+      { wallMs: 200 },
+    )
+    expect(await realm.text('/')).toBe('at once')
+    await cell.until(() => cell.logs.some((line) => line.text === 'later'))
+    expect(await realm.text('/never')).toBe('at once')
+    await cell.until(() => cell.cell.active === 0)
+  })
+
   it('a throw is a 500 for the client and a stack for the log; a wrong return value says what to do', async () => {
     const realm = await cell.module(`export default { fetch(request) {
       if (new URL(request.url).pathname === '/none') return
