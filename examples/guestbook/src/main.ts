@@ -4,11 +4,7 @@ import { page } from './page.ts'
 
 const PER_PAGE = 20
 
-/** A realm answers on its own origin and below /u/<key>/ too; routes are the same at both. */
-const getPath = (request: Request): string =>
-  new URL(request.url).pathname.replace(/^\/u\/[^/]+(?=\/|$)/, '') || '/'
-
-const app = new Hono<{ Bindings: Env }>({ getPath })
+const app = new Hono<{ Bindings: Env }>()
 
 app.get('/', async (c) => {
   const number = Math.max(1, Number.parseInt(c.req.query('page') ?? '1', 10) || 1)

@@ -3,7 +3,7 @@ import { createClient } from '@openzimki/api'
 import type { CliIo } from '@openzimki/cli'
 import { Command, InvalidArgumentError } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
-import { composePlatform, type Log, type Platform } from './compose.ts'
+import type { Log, Platform } from './compose.ts'
 import { writeOperatorFile } from './operator-file.ts'
 import type { UpOptions } from './up-options.ts'
 
@@ -49,6 +49,8 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
+  // Only here, so that other commands do not load a platform.
+  const { composePlatform } = await import('./compose.ts')
   const platform = await composePlatform(optionsOf(flags), log, version)
   try {
     const operatorFile = await firstStart(platform, log)

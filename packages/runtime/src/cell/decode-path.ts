@@ -1,8 +1,8 @@
 import { PlatformError, type RequestHead } from '@openzimki/core'
 
-/** The path below the entry point, decoded, without leading slash. */
+/** The path below the entry point, decoded, without leading slashes: people write them twice when they join an address and a path. */
 export function decodePath({ path }: RequestHead): string {
-  const raw = path.startsWith('/') ? path.slice(1) : path
+  const raw = path.replace(/^\/+/, '')
   try {
     return decodeURIComponent(raw)
   } catch {

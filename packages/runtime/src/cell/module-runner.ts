@@ -1,4 +1,4 @@
-import { PlatformError } from '@openzimki/core'
+import { PlatformError, type RequestHead } from '@openzimki/core'
 import { MODULE_NAMESPACE_GLOBAL } from '../isolate/boot.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
@@ -43,7 +43,7 @@ export class ModuleRunner implements Runner {
     })
     const body = whole === null ? 'stream' : whole.byteLength > 0 ? 'whole' : 'none'
     const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
-    await isolate.enter('http', request.number, JSON.stringify({ ...head, body }), bytes)
+    await isolate.enter('http', request.number, JSON.stringify({ ...belowEntry(head), body }), bytes)
     await ended
     if (request.outcome !== 'ok') await isolate.enter('abort', request.number, '{}')
     if (request.outcome === 'ok') await settled
@@ -98,6 +98,17 @@ export class ModuleRunner implements Runner {
     this.#ready = isolate
     return isolate
   }
+}
+
+/**
+ * A module routes by the path below its entry point, as it does on an origin of its own; where it is mounted stands in
+ * the header that proxies use for that.
+ */
+function belowEntry(head: RequestHead): RequestHead {
+  if (head.root === '') return head
+  const origin = head.url.slice(0, head.url.indexOf('/', head.url.indexOf('://') + 3))
+  const headers = [...head.headers, 'x-forwarded-prefix', head.root]
+  return { ...head, url: `${origin}${head.path}${head.query}`, headers }
 }
 
 function arrayBuffer(bytes: Buffer): ArrayBuffer {

@@ -63,7 +63,8 @@ export class RealmHost implements RealmServices {
   async handle(request: RunningRequest): Promise<void> {
     this.#active++
     request.onThrow = (text) => this.log({ request: request.head.id, level: 'error', text })
-    const wall = setTimeout(() => request.fail(wallLimit(this.load.limits.wallMs)), this.load.limits.wallMs)
+    const { wallMs } = this.load.limits
+    const wall = setTimeout(() => request.expire(wallLimit(wallMs)), wallMs)
     try {
       const file = request.head.op === 'http' ? this.files.published(decodePath(request.head)) : null
       if (file) await this.#serve(file, request)

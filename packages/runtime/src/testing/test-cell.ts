@@ -198,7 +198,7 @@ export class TestRealm {
       root: request.root ?? '',
       method: request.method ?? 'GET',
       url: url.href,
-      path: url.pathname,
+      path: url.pathname.slice((request.root ?? '').length),
       query: url.search,
       headers: Object.entries(request.headers ?? {}).flat(),
       remote: '127.0.0.1',

@@ -30,6 +30,13 @@ describe('the module kind in a cell', () => {
     ])
   })
 
+  it('sees the path below its entry point, and in x-forwarded-prefix where that is', async () => {
+    const realm = await cell.module(
+      'export default { fetch: (r) => new Response([new URL(r.url).pathname, r.headers.get("x-forwarded-prefix")].join()) }',
+    )
+    expect(await realm.text('/u/abc/page?q=1', { root: '/u/abc' })).toBe('/page,/u/abc')
+  })
+
   it('env.zimki.classes keeps objects', async () => {
     const realm = await cell.module(`export default { async fetch(request, { zimki: { classes: { Note } } }) {
       const note = await Note.create({ text: 'one', when: new Date(0) })

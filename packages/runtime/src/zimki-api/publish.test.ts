@@ -177,7 +177,7 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       const realm = await cell.script(`
         zimki.publishPath("/go", function () { return zimki.redirect(zimki.root + "/there") })
         zimki.publishPath("/empty", function () {})`)
-      const go = await realm.request('/go', { root: '/u/abc' })
+      const go = await realm.request('/u/abc/go', { root: '/u/abc' })
       expect([go.status, go.headers.location]).toEqual([302, '/u/abc/there'])
       const empty = await realm.request('/empty')
       expect([empty.status, empty.text]).toEqual([200, ''])
@@ -217,7 +217,7 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
     const realm = await cell.script(
       'zimki.publishPath("/", function () { return [zimki.root, zimki.apikey, zimki.alias].join() })',
     )
-    expect(await realm.text('/', { root: '/u/k1', key: 'k1' })).toBe('/u/k1,k1,realm')
+    expect(await realm.text('/u/k1/', { root: '/u/k1', key: 'k1' })).toBe('/u/k1,k1,realm')
     expect(await realm.text('/', { root: '', key: 'k2' })).toBe(',k2,realm')
   })
 

@@ -27,7 +27,7 @@ describe('ZIMKI-API 4: sessions and users', () => {
   }
 
   it('keeps properties across requests of one browser by an HttpOnly, SameSite=Lax cookie of the path', async () => {
-    const first = await visit('/count', '', { root: '/u/abc' })
+    const first = await visit('/u/abc/count', '', { root: '/u/abc' })
     expect(first.set).toMatch(/^zimki_session=[0-9a-f-]{36}; Path=\/u\/abc\/; .*HttpOnly; SameSite=Lax$/)
     expect((await visit('/count', first.cookie)).text).toBe('2')
     expect((await visit('/count')).text).toBe('1')
