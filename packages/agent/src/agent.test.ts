@@ -113,12 +113,14 @@ describe('an agent', () => {
     await expect(control.load('good.2', 'another')).rejects.toMatchObject({ code: 'NO_CAPACITY' })
   })
 
-  it('says what a cell printed when none can be started', async () => {
+  it('says how a cell ended when none can be started, and what it printed to the operator alone', async () => {
     await control.startAgent({ spares: 0, cellEnv: { FAKE_CELL_BOOT: 'fails' } })
     await expect(control.load('good.1')).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('exit status 7'),
     })
+    expect(control.notes.join()).toContain('boot failed in /some/path')
+    await expect(control.load('good.1')).rejects.not.toThrow('/some/path')
   })
 
   it('does not start spares in a hurry when they fail', async () => {
@@ -163,6 +165,15 @@ describe('an agent', () => {
     expect(await Promise.all(pids.map(processIdentity))).toEqual(pids.map(() => null))
     expect(await readdir(join(control.dir, 'run', 's'))).toEqual([])
     await expect(control.load('good.1')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  it('leaves nothing behind when it ends', async () => {
+    const agent = await control.startAgent()
+    await control.load('measures.1')
+    await control.until(() => control.windows.length > 0)
+    await agent.end('enough')
+    expect(await agent.ended).toBe('enough')
+    expect(await readdir(control.dir)).toEqual(['control'])
   })
 
   it('ends at once when control refuses it for good', async () => {

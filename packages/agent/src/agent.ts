@@ -5,7 +5,7 @@ import { calibrateJsop } from '@openzimki/meter'
 import type { AgentConfig } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
-import { createSpawner } from './cell-spawner.ts'
+import { createSpawner, removeRunDir } from './cell-spawner.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { rssBytes } from './rss-bytes.ts'
@@ -84,6 +84,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     handlers: agentHandlers(supervisor, usage, logs),
     orphanMs: settings.orphanMs,
     onOnline: () => {
+      note('joined control')
       usage.online()
       logs.online()
     },
@@ -108,6 +109,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     stopTimers()
     await Promise.all([usage.flush(), logs.flush()])
     control.close()
+    await removeRunDir(config.runDir)
     gate.resolve(reason)
   }
   supervisor.start()

@@ -18,42 +18,61 @@ export interface HardenedCommand {
   hardening: Hardening[]
 }
 
-/** Of util-linux, outermost first; absolute paths, because an agent has no PATH. */
-const LAYERS: { program: string; flags: string[]; gives: Hardening[] }[] = [
-  // No file may grow, and no core file with customers' data is written: a cell has nothing to keep.
-  { program: '/usr/bin/prlimit', flags: ['--core=0', '--fsize=0', '--'], gives: ['read-only-files'] },
-  // The kernel kills the cell when its agent is gone, even one that hangs; and nothing in it can gain rights.
-  {
-    program: '/usr/bin/setpriv',
-    flags: ['--pdeathsig', 'KILL', '--no-new-privs', '--'],
-    gives: ['no-new-privileges', 'dies-with-parent'],
-  },
-]
+interface Layer {
+  program: string
+  flags: string[]
+  gives: Hardening[]
+}
+
+/** Of util-linux; absolute paths, because an agent has no PATH. No file may grow, and no core file shows customers' data. */
+const LIMITS: Layer = {
+  program: '/usr/bin/prlimit',
+  flags: ['--core=0', '--fsize=0', '--'],
+  gives: ['read-only-files'],
+}
+
+/** The kernel kills the cell when its agent is gone, even one that hangs; and nothing in it can gain rights. */
+const RIGHTS: Layer = {
+  program: '/usr/bin/setpriv',
+  flags: ['--pdeathsig', 'KILL', '--no-new-privs', '--'],
+  gives: ['no-new-privileges', 'dies-with-parent'],
+}
+
+/** For a cell that runs as root: it owns what root owns, but has none of root's powers. */
+const RIGHTS_OF_ROOT: Layer = {
+  program: '/usr/bin/setpriv',
+  flags: ['--bounding-set=-all', '--inh-caps=-all', ...RIGHTS.flags],
+  gives: [...RIGHTS.gives, 'no-capabilities'],
+}
 
 /**
  * Puts before a cell's command what this host offers to confine it. Tried, not assumed: what is missing or too old is left
  * out, and `hardening` says what remains. `user` takes effect when the agent is root, which alone may change users.
+ * A command that went through this before is not wrapped again.
  */
 export async function hardenCellCommand(command: Command, user?: CellUser): Promise<HardenedCommand> {
+  const isRoot = process.getuid?.() === 0
+  const cellUser = isRoot && user !== undefined ? user : null
   const hardening: Hardening[] = ['process-group']
   const before: string[] = []
-  for (const { program, flags, gives } of LAYERS) {
-    if (!(await works(program, flags))) continue
-    // Whoever composed the command may have asked for the hardening already.
-    if (!command.includes(program)) before.push(program, ...flags)
-    hardening.push(...gives)
+  for (const variants of [[LIMITS], isRoot && !cellUser ? [RIGHTS_OF_ROOT, RIGHTS] : [RIGHTS]]) {
+    const layer = await firstThatWorks(variants)
+    if (!layer) continue
+    if (!command.includes(layer.program)) before.push(layer.program, ...layer.flags)
+    hardening.push(...layer.gives)
   }
-  const changesUser = user !== undefined && process.getuid?.() === 0
-  if (changesUser) hardening.push('unprivileged-user')
-  return {
-    command: [...before, ...command] as unknown as Command,
-    user: changesUser ? user : null,
-    hardening,
-  }
+  if (cellUser) hardening.push('unprivileged-user')
+  const [first = command[0], ...rest] = [...before, ...command]
+  return { command: [first, ...rest], user: cellUser, hardening }
+}
+
+async function firstThatWorks(variants: Layer[]): Promise<Layer | null> {
+  for (const layer of variants) if (await works(layer)) return layer
+  return null
 }
 
 /** Lets the tool run itself under its own flags. */
-async function works(program: string, flags: string[]): Promise<boolean> {
+async function works({ program, flags }: Layer): Promise<boolean> {
   try {
     await access(program, constants.X_OK)
     await promisify(execFile)(program, [...flags, program, '--version'], { timeout: 5_000 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CELL_ENV, PlatformError } from '@openzimki/core'
@@ -50,6 +50,21 @@ export async function createSpawner(options: SpawnerOptions): Promise<SpawnCell>
   await rm(sockets, { recursive: true, force: true })
   await mkdir(sockets, { recursive: true, mode: 0o711 })
   return () => spawnCell(options, empty, sockets)
+}
+
+/** After the last cell. What others keep in the folder, such as a spool that has not been shipped, stays. */
+export async function removeRunDir(runDir: string): Promise<void> {
+  await rm(join(runDir, 's'), { recursive: true, force: true })
+  for (const folder of ['empty', 'spool', '.']) await removeEmpty(join(runDir, folder))
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder)
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw thrown
+  }
 }
 
 async function spawnCell(options: SpawnerOptions, empty: string, sockets: string): Promise<SpawnedCell> {

@@ -14,7 +14,10 @@ import { WindowOrder } from './window-order.ts'
 export interface CellEnd {
   /** `asked`: drained or not needed. `killed`: by us, for `reason`. `crashed`: by itself or from outside. */
   how: 'asked' | 'killed' | 'crashed'
+  /** Fit for a customer's eyes. */
   reason: string
+  /** The last that its process printed: for the operator alone, it may tell of this host. */
+  output: string
   signal: string | null
   /** Null: nothing is known of who caused it. */
   blame: Blame | null
@@ -145,7 +148,7 @@ export class Cell {
   /** Lets it finish what runs; by force after `drainMs`. Resolves when it has ended. */
   drain(reason: string, drainMs: number): Promise<void> {
     if (!this.isEnding) {
-      this.#end = { how: 'asked', reason, signal: null, blame: null }
+      this.#end = { how: 'asked', reason, signal: null, blame: null, output: '' }
       if (this.#isReady) this.#send({ type: 'drain' })
       else this.#spawned.child.kill('SIGKILL')
       this.#drainTimer = setTimeout(() => this.#spawned.child.kill('SIGKILL'), drainMs)
@@ -156,7 +159,8 @@ export class Cell {
   /** At once. */
   kill(reason: string, blame: Blame | null = null): void {
     if (this.#isEnded) return
-    if (this.#end?.how !== 'killed') this.#end = { how: 'killed', reason, signal: 'SIGKILL', blame }
+    if (this.#end?.how !== 'killed')
+      this.#end = { how: 'killed', reason, signal: 'SIGKILL', blame, output: '' }
     // The child object knows whether its process was reaped, so this cannot hit a stranger with the same pid.
     this.#spawned.child.kill('SIGKILL')
   }
@@ -238,9 +242,8 @@ export class Cell {
     clearTimeout(timer)
     this.#channel.close()
     const how = signal ? `it ended by ${signal}` : `it ended with exit status ${code}`
-    const said = this.output.lastLines(3)
-    this.#end ??= { how: 'crashed', reason: said ? `${how}: ${said}` : how, signal, blame: null }
-    this.#finish({ ...this.#end, signal })
+    this.#end ??= { how: 'crashed', reason: how, signal, blame: null, output: '' }
+    this.#finish({ ...this.#end, signal, output: this.output.lastLines(3) })
   }
 
   #finish(end: CellEnd): void {

@@ -131,7 +131,7 @@ describe('a cell that misbehaves', () => {
   })
 
   it('and floods the log loses lines of its own, and the log says how many', async () => {
-    await control.startAgent()
+    await control.startAgent({ hangMs: 25_000 })
     await Promise.all([control.load('floods.1'), control.load('logs.1')])
     await control.until(
       () => told(control.logs.filter(({ deployment }) => deployment === 'floods.1')) === 20_000,

@@ -2,28 +2,18 @@
 export class OutputTail {
   readonly #maxChars: number
   #text = ''
-  #dropped = 0
 
   constructor(maxChars = 16 * 1024) {
     this.#maxChars = maxChars
   }
 
   add(text: string): void {
-    const all = this.#text + text
-    this.#dropped += Math.max(0, all.length - this.#maxChars)
-    this.#text = all.slice(-this.#maxChars)
+    this.#text = (this.#text + text).slice(-this.#maxChars)
   }
 
-  /** With a first line that says how much is missing. */
-  get text(): string {
-    return this.#dropped === 0
-      ? this.#text
-      : `[${this.#dropped} characters before this were dropped]\n${this.#text}`
-  }
-
-  /** The last `count` lines that are not empty. */
+  /** The last `count` lines that say something: neither empty nor frames of a stack. */
   lastLines(count: number): string {
-    const lines = this.#text.split('\n').filter((line) => line.trim() !== '')
+    const lines = this.#text.split('\n').filter((line) => !/^\s*(at .*)?$/.test(line))
     return lines.slice(-count).join('\n')
   }
 }

@@ -9,6 +9,8 @@ export interface SpareOptions {
 
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 10_000
+/** Starting a process holds up this one and takes a core: the first answer of whoever took a spare goes before it. */
+const REFILL_MS = 100
 
 /** Cells started ahead, so that a cold realm does not wait for a process to boot. */
 export class SpareCells {
@@ -17,6 +19,7 @@ export class SpareCells {
   #starting = 0
   #failures = 0
   #retry: NodeJS.Timeout | null = null
+  #refill: NodeJS.Timeout | null = null
   #closed = false
 
   constructor(options: SpareOptions) {
@@ -28,9 +31,8 @@ export class SpareCells {
     const cells = [...this.#cells].filter((cell) => !cell.isEnding)
     const cell = cells.find(({ isReady }) => isReady) ?? cells[0]
     if (cell) this.#cells.delete(cell)
-    const taken = cell ?? (await this.#options.start())
-    this.fill()
-    return taken
+    if (!this.#closed) this.#refill ??= setTimeout(() => this.#fillNow(), REFILL_MS)
+    return cell ?? this.#options.start()
   }
 
   /** Starts what is missing, in the background. */
@@ -47,6 +49,12 @@ export class SpareCells {
   close(): void {
     this.#closed = true
     if (this.#retry) clearTimeout(this.#retry)
+    if (this.#refill) clearTimeout(this.#refill)
+  }
+
+  #fillNow(): void {
+    this.#refill = null
+    this.fill()
   }
 
   async #startOne(): Promise<void> {

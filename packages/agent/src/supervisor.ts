@@ -162,13 +162,14 @@ export class Supervisor {
     this.#homes.forget(cell)
     this.#spares.ended(cell)
     if (end.how === 'asked') return new Set()
-    this.#options.note(`cell ${cell.id} (pid ${cell.pid}) is gone: ${end.reason}`)
+    const reason = end.output ? `${end.reason}; it said: ${end.output}` : end.reason
+    this.#options.note(`cell ${cell.id} (pid ${cell.pid}) is gone: ${reason}`)
     const { cordon } = cell
     if (cordon === null) return new Set()
     const { guilty, parted } = blame(cell, end)
     const offenders = guilty.map((key) => this.#strike(cell, key, end.reason))
     this.#quarantine.suspect(parted)
-    this.#options.onGone({ cell: cell.id, cordon, reason: end.reason, offenders })
+    this.#options.onGone({ cell: cell.id, cordon, reason, offenders })
     const bystanders = cell.loads
       .all()
       .filter(

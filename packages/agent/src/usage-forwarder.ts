@@ -31,6 +31,7 @@ export class UsageForwarder {
   #work: Promise<void> = Promise.resolve()
   #dropped = 0
   #isEnding = false
+  #isComplaining = false
 
   constructor(options: UsageForwarderOptions) {
     this.#options = options
@@ -100,16 +101,25 @@ export class UsageForwarder {
   async #reported(window: UsageWindow): Promise<boolean> {
     try {
       await this.#options.report(window)
+      this.#isComplaining = false
       return true
     } catch (thrown) {
       const error = PlatformError.from(thrown, 'UNAVAILABLE')
       if (!FINAL.has(error.code)) {
-        this.#isTaking = false
+        this.#refused(error)
         return false
       }
       this.#options.note(`usage ${name(window)} was refused and is lost: ${error.message}`)
       return true
     }
+  }
+
+  /** Told once for each time that control is there and cannot take it. */
+  #refused(error: PlatformError): void {
+    this.#isTaking = false
+    if (!this.#isLinked || this.#isComplaining) return
+    this.#isComplaining = true
+    this.#options.note(`usage is spooled, since control did not take it: ${error.message}`)
   }
 
   async #spoolQueue(): Promise<void> {

@@ -64,11 +64,15 @@ export interface ProviderManifest {
   maxEnvBytes: number
 }
 
-/** `no-new-privileges`: nothing inside can gain rights. `dies-with-parent`: the kernel ends what is left behind. */
+/**
+ * `no-new-privileges`: nothing inside can gain rights. `no-capabilities`: root in it is root in name only. `dies-with-parent`: the
+ * kernel ends what is left behind.
+ */
 export type Hardening =
   | 'process-group'
   | 'unprivileged-user'
   | 'no-new-privileges'
+  | 'no-capabilities'
   | 'dies-with-parent'
   | 'memory-limit'
   | 'read-only-files'

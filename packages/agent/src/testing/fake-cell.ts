@@ -126,5 +126,8 @@ process.on('message', (message: ToCell) => {
   answer?.(message)
 })
 process.on('disconnect', () => process.exit(0))
-if (process.env.FAKE_CELL_BOOT === 'fails') process.exit(7)
+if (process.env.FAKE_CELL_BOOT === 'fails') {
+  writeSync(2, 'boot failed in /some/path\n    at main (x.ts:1:1)\n')
+  process.exit(7)
+}
 send({ type: 'ready', pid: process.pid })

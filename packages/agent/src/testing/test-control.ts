@@ -25,7 +25,7 @@ import { agentSettings } from '../agent-config.ts'
 
 type Gone = ControlCalls['cell.gone'][0]
 
-const FAKE_CELL = fileURLToPath(new URL('fake-cell.ts', import.meta.url))
+export const FAKE_CELL = fileURLToPath(new URL('fake-cell.ts', import.meta.url))
 
 /** Control's side of the link, over a real socket, with a folder of its own; for tests. */
 export class TestControl {
