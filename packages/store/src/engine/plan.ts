@@ -8,6 +8,7 @@ import type { Walk } from './walk.ts'
 
 /** How far the selectivity of a term is looked into: about a millisecond. */
 const PROBE = 10_000
+const FEW = 200
 
 /**
  * How a search goes about it. `ordered`: walk an index that is in the order asked for, and stop at the page's end.
@@ -37,7 +38,13 @@ export function* makePlan(
   const accesses = yield* accessesOf(classRow, terms)
   if (accesses === null) return null
   const measured: Measured[] = []
-  for (const access of accesses) measured.push({ access, hits: yield* countAccess(access, PROBE) })
+  let limit = PROBE
+  for (const access of accesses) {
+    const hits = yield* countAccess(access, limit)
+    measured.push({ access, hits })
+    // Once a term is known to find few, it only matters that another finds many.
+    limit = Math.min(limit, FEW + hits * 10)
+  }
   if (measured.some(({ hits }) => hits === 0)) return null
   const all = Math.max(classRow.objects, 1)
   // Terms are taken as independent of each other: a guess, which costs time when wrong, never a result.
