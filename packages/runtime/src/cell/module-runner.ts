@@ -43,7 +43,7 @@ export class ModuleRunner implements Runner {
     })
     const body = whole === null ? 'stream' : whole.byteLength > 0 ? 'whole' : 'none'
     const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
-    await isolate.enter('http', request.number, JSON.stringify({ ...belowEntry(head), body }), bytes)
+    await isolate.enter('http', request.number, eventText(request, body), bytes)
     await ended
     if (request.outcome !== 'ok') await isolate.enter('abort', request.number, '{}')
     if (request.outcome === 'ok') await settled
@@ -98,6 +98,12 @@ export class ModuleRunner implements Runner {
     this.#ready = isolate
     return isolate
   }
+}
+
+/** The head as it came, where nothing in it changes: it need not be written anew for each request. */
+function eventText({ head, stream }: RunningRequest, body: 'none' | 'whole' | 'stream'): string {
+  if (head.root === '') return `${stream.head.slice(0, -1)},"body":"${body}"}`
+  return JSON.stringify({ ...belowEntry(head), body })
 }
 
 /**

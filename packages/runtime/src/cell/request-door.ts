@@ -24,6 +24,7 @@ export class RequestDoor {
   /** False: it is another operation. */
   post(operation: string, payload: string, bytes: DoorBytes): boolean {
     if (operation === 'respond') this.#respond(JSON.parse(payload), bytes)
+    else if (operation === 'respond+done') this.#respond(JSON.parse(payload), bytes)?.settled()
     else if (operation === 'respond.end') this.#of(payload)?.end()
     else if (operation === 'respond.fail') this.#fail(JSON.parse(payload))
     else if (operation === 'body.cancel') this.#of(payload)?.body.cancel()
@@ -51,13 +52,14 @@ export class RequestDoor {
     return this.#requests.get((JSON.parse(payload) as { request: number }).request)
   }
 
-  #respond(answer: Respond, bytes: DoorBytes): void {
+  #respond(answer: Respond, bytes: DoorBytes): RunningRequest | undefined {
     const request = this.#requests.get(answer.request)
-    if (!request) return
+    if (!request) return undefined
     if (answer.function !== undefined) request.function = String(answer.function)
     const head = { status: answer.status, headers: safeHeaders(answer.headers) }
     if (answer.streaming) request.begin(head)
     else request.respond(head, bytes, answer.encoding === 'latin1' ? 'latin1' : 'utf8')
+    return request
   }
 
   #fail({ request: number, message, stack }: { request: number; message: string; stack: string }): void {

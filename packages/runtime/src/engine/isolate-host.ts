@@ -1,7 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import ivm from 'isolated-vm'
 import type { DoorBytes } from '../cell/to-bytes.ts'
-import { BOOT_GLOBAL } from '../isolate/boot.ts'
+import { BOOT_GLOBAL, type HostEnter } from '../isolate/boot.ts'
 import { engineError } from './engine-error.ts'
 import { SliceClock } from './slice-clock.ts'
 
@@ -13,6 +13,8 @@ export interface DoorHandler {
 }
 
 export type { DoorBytes }
+
+type EntryResult = ReturnType<HostEnter>
 
 export interface DoorResult {
   payload: string
@@ -99,8 +101,18 @@ export class IsolateHost {
   ): Promise<void> {
     const args = [event, request, payload, copyIn(bytes), call]
     return this.#track(request, timeoutMs, () =>
-      this.#enter.apply(undefined, args, { timeout: timeoutMs }).then((began) => Number(began)),
+      this.#enter
+        .apply(undefined, args, { timeout: timeoutMs, result: { copy: true } })
+        .then((result) => this.#entered(request, result as EntryResult)),
     )
+  }
+
+  /** An answer that came back with the entry is a post like others. */
+  #entered(request: number, result: EntryResult): number {
+    if (typeof result === 'number') return result
+    const [beganNs, operation, payload, bytes] = result
+    this.#handler?.onPost(0, request, operation, payload, bytes)
+    return beganNs
   }
 
   /** Compiles and runs a global script. SCRIPT_ERROR carries file, line and column. */

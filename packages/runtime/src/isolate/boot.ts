@@ -6,7 +6,7 @@ export const BOOT_GLOBAL = '__openzimkiBoot'
 
 /**
  * The host's way into the isolate: one function. It returns the time at which it began, in nanoseconds, so that
- * the host can tell the slices of several requests apart.
+ * the host can tell the slices of several requests apart, and the answer where there is one already.
  */
 export type HostEnter = (
   event: string,
@@ -14,7 +14,7 @@ export type HostEnter = (
   payload: string,
   bytes: ArrayBuffer | undefined,
   call: number,
-) => number
+) => number | [beganNs: number, operation: string, payload: string, bytes: ArrayBuffer | string | undefined]
 
 /** What the host calls once: its ways out, handed in one by one because each crosses by itself. */
 export type Boot = (
@@ -30,10 +30,11 @@ export function bootWith(create: (door: IsolateDoor) => Enter): Boot {
     const enter = create(door)
     return (event, request, payload, bytes, call) => {
       const began = door.stamp()
-      door.request = request
-      if (event === 'settle') door.settle(call, payload, bytes)
-      else enter(event, request, payload, bytes)
-      return began
+      const answer = door.entry(request, () => {
+        if (event === 'settle') door.settle(call, payload, bytes)
+        else enter(event, request, payload, bytes)
+      })
+      return answer ? [began, answer.operation, answer.payload, answer.bytes] : began
     }
   }
 }
