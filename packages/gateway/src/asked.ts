@@ -42,7 +42,8 @@ export function askedOf(
       url: `${scheme}://${target.authority}${target.path}${target.query}`,
       path,
       query,
-      headers: headers.forCell,
+      headers:
+        target.authority === headers.host ? headers.forCell : withHost(headers.forCell, target.authority),
       remote: trusted ? lastAddress(headers.forwardedFor, peer) : peer,
       debug: key.debug,
     },
@@ -50,6 +51,11 @@ export function askedOf(
     expectsContinue,
     accept: headers.accept,
   }
+}
+
+/** The request line named another host than the header did, and it is the one that counts. */
+function withHost(headers: readonly string[], authority: string): string[] {
+  return headers.map((item, index) => (index % 2 === 1 && headers[index - 1] === 'host' ? authority : item))
 }
 
 /** Whom a trusted proxy says it speaks for: the last one in the list, which it added itself. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { PlatformError, type RequestHead } from '@openzimki/core'
 import { connectLink } from '@openzimki/link'
 import type { RouteRealm, RouteSource } from '@openzimki/placement'
@@ -35,6 +36,8 @@ class RequestGateway implements Gateway {
   readonly #newId: () => string
   readonly #unsubscribe: () => void
   readonly #server: Server
+  /** Connections that end with the answer they get: what else came on them may not be what it seems. */
+  readonly #doomed = new WeakSet<Socket>()
   #closing: Promise<void> | null = null
 
   constructor(options: GatewayOptions) {
@@ -86,16 +89,18 @@ class RequestGateway implements Gateway {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#doomed.has(request.socket)) return
     let headers: ClientHeaders | null = null
     try {
       if (request.rawHeaders.length > this.#context.bounds.headerCount * 2) {
+        this.#doomed.add(request.socket)
         response.writeHead(431, { connection: 'close', 'content-length': 0 }).end()
         return
       }
       headers = readHeaders(request.rawHeaders)
       this.#route(request, response, headers, expectsContinue)
     } catch (thrown) {
-      this.#refuse(request, response, PlatformError.from(thrown), headers)
+      this.#refuse(request, response, PlatformError.from(thrown), headers?.accept ?? '')
     }
   }
 
@@ -131,16 +136,11 @@ class RequestGateway implements Gateway {
   }
 
   #nothingHere(request: IncomingMessage, response: ServerResponse): void {
-    this.#refuse(request, response, new PlatformError('NOT_FOUND', 'There is nothing at this address.'), null)
+    this.#refuse(request, response, new PlatformError('NOT_FOUND', 'There is nothing at this address.'), '')
   }
 
-  /** The request goes nowhere. Without headers it was not understood, and neither will be what follows it. */
-  #refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    error: PlatformError,
-    headers: ClientHeaders | null,
-  ): void {
+  /** The request goes nowhere. */
+  #refuse(request: IncomingMessage, response: ServerResponse, error: PlatformError, accept: string): void {
     const requestId = this.#newId()
     if (error.code === 'INTERNAL')
       this.#options.log('error', 'The gateway failed', { request: requestId, why: String(error.stack) })
@@ -148,12 +148,10 @@ class RequestGateway implements Gateway {
       response.destroy()
       return
     }
-    sendError(response, forClients(error), {
-      requestId,
-      accept: headers?.accept ?? '',
-      close: headers === null,
-    })
-    if (headers !== null) lingerThenClose(request, this.#context.bounds.lingerMs)
+    const close = error.code === 'INVALID_ARGUMENT'
+    if (close) this.#doomed.add(request.socket)
+    sendError(response, forClients(error), { requestId, accept, close })
+    lingerThenClose(request, this.#context.bounds.lingerMs)
   }
 }
 

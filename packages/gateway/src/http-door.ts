@@ -20,10 +20,14 @@ export function openDoor(
       )
     }
     server.once('error', fail)
-    server.listen(port, host, () => {
-      server.off('error', fail)
-      resolve({ port: (server.address() as AddressInfo).port })
-    })
+    try {
+      server.listen(port, host, () => {
+        server.off('error', fail)
+        resolve({ port: (server.address() as AddressInfo).port })
+      })
+    } catch (thrown) {
+      fail(thrown as NodeJS.ErrnoException)
+    }
   })
 }
 

@@ -9,7 +9,7 @@ export interface RequestTarget {
   query: string
 }
 
-const ABSOLUTE = /^https?:\/\/([^/?#@]+)(.*)$/i
+const ABSOLUTE = /^https?:\/\/([^/?#@]+)((?:[/?].*)?)$/i
 
 /**
  * Reads the request line's target: a path, or the whole URL as clients of proxies write it, whose host then counts and not that of

@@ -1,0 +1,279 @@
+import { connect } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { systemClock } from '@openzimki/core'
+import { createGateway } from './create-gateway.ts'
+import { answer, bytes } from './testing/test-cell.ts'
+import { TestGateway, until } from './testing/test-gateway.ts'
+
+let test: TestGateway
+let seen: string[]
+
+beforeEach(async () => {
+  seen = []
+  test = await TestGateway.start(
+    async ({ head, stream, body }) => {
+      seen.push(head.path)
+      if (head.path === '/never') return
+      let size = 0
+      for await (const chunk of body) size += chunk.length
+      stream.respond(answer(200), bytes(`got ${size}`))
+    },
+    {
+      bounds: {
+        headersTimeoutMs: 300,
+        requestTimeoutMs: 600,
+        keepAliveMs: 200,
+        headerBytes: 8_192,
+        headerCount: 50,
+      },
+    },
+  )
+})
+
+afterEach(() => test.close())
+
+const GOOD = 'GET /u/wiki/good HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+
+describe('a request that is not HTTP, or could be read in two ways', () => {
+  it.each([
+    ['is noise', '\x00\x01\x02\x03\r\n\r\n'],
+    ['has no version', 'GET /u/wiki/\r\n\r\n'],
+    ['has no host', 'GET /u/wiki/ HTTP/1.1\r\n\r\n'],
+    ['has no host in HTTP/1.0', 'GET /u/wiki/ HTTP/1.0\r\n\r\n'],
+    ['has two hosts', 'GET /u/wiki/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
+    ['has a host that is none', 'GET /u/wiki/ HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    [
+      'has a length and chunks',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'has chunks and a length',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'has two lengths',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd',
+    ],
+    ['has a negative length', 'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
+    [
+      'hides chunks behind a space',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'hides chunks behind another coding',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+    ],
+    ['folds a header', 'GET /u/wiki/ HTTP/1.1\r\nHost: x\r\nX: a\r\n b: c\r\n\r\n'],
+    ['ends lines with a bare line feed', 'GET /u/wiki/ HTTP/1.1\nHost: x\n\n'],
+    ['asks for no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['puts a zero in a header', 'GET /u/wiki/ HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n'],
+  ])('(%s) gets 400, and what follows it is not read', async (_, text) => {
+    const got = await test.raw(text + GOOD).all
+    expect(got).toMatch(/^HTTP\/1.1 400 /)
+    expect(got.match(/HTTP\/1.1 /g)).toHaveLength(1)
+    expect(seen).toEqual([])
+  })
+
+  it.each([
+    ['a chunk size that is none', 'zz\r\n'],
+    ['a chunk longer than its size', '1\r\nab\r\n'],
+    ['a chunk size beyond all', 'ffffffffffffffffff\r\n'],
+  ])('in its body (%s) ends the request in the cell too', async (_, chunk) => {
+    await test.ask('/u/wiki/')
+    const head = 'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    await test.raw(`${head}2\r\nab\r\n${chunk}`).all
+    await test.quiet()
+    expect(test.cells[0]?.failures).toEqual([expect.objectContaining({ code: 'CANCELLED' })])
+  })
+
+  it('behind an answer that has begun is not answered within it', async () => {
+    test.cells[0] = await test.cell(({ stream }) => {
+      stream.respond(answer(200))
+      stream.write(bytes('begun'))
+    })
+    test.realm({ cells: [test.cells[0].endpoint] })
+    const { socket, all } = test.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.write('noise\r\n\r\n')
+    const got = await all
+    expect(got.match(/HTTP\/1.1 /g)).toHaveLength(1)
+    expect(got).toMatch(/begun\r\n$/)
+  })
+
+  it('by CONNECT gets nothing; an upgrade is not made', async () => {
+    await test.raw('CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n').all
+    const upgrade = GOOD.replace('Connection: close', 'Connection: upgrade, close\r\nUpgrade: websocket')
+    expect(await test.raw(upgrade).all).toMatch(/^HTTP\/1.1 200 /)
+    expect(seen).toEqual(['/good'])
+  })
+})
+
+describe('a request that is too large', () => {
+  it.each([
+    ['one header', `X: ${'a'.repeat(20_000)}\r\n`],
+    [
+      'all headers together',
+      Array.from({ length: 49 }, (_, index) => `X${index}: ${'a'.repeat(400)}\r\n`).join(''),
+    ],
+    ['the number of headers', Array.from({ length: 60 }, (_, index) => `X${index}: a\r\n`).join('')],
+  ])('in %s gets 431', async (_, headers) => {
+    expect(await test.raw(`GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n${headers}\r\n`).all).toMatch(
+      /^HTTP\/1.1 431 /,
+    )
+    expect(seen).toEqual([])
+  })
+
+  it('in its path gets 431', async () => {
+    expect(await test.raw(`GET /u/wiki/${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`).all).toMatch(
+      /^HTTP\/1.1 431 /,
+    )
+  })
+
+  it('by a flood of chunk extensions gets 413', async () => {
+    const head = 'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    expect(await test.raw(`${head}1;${'a'.repeat(40_000)}\r\nb\r\n`).all).toMatch(/^HTTP\/1.1 413 |^$/)
+    await test.quiet()
+  })
+
+  it('10 times over on one connection answers 413 each time, and the connection lives', async () => {
+    test.realm({ limits: { requestBytes: 10 } })
+    for (let index = 0; index < 10; index++) {
+      expect((await test.ask('/u/wiki/', { method: 'POST', body: 'x'.repeat(50_000) })).status).toBe(413)
+    }
+    expect((await test.ask('/u/wiki/')).status).toBe(200)
+  })
+})
+
+describe('a slow client', () => {
+  it.each([
+    ['never says anything', ''],
+    ['never ends its headers', 'GET /u/wiki/ HTTP/1.1\r\nHost: x\r\nX: '],
+  ])('that %s is cut off', async (_, text) => {
+    expect(await test.raw(text).all).toMatch(/^HTTP\/1.1 408 |^$/)
+  })
+
+  it('that drips its headers is cut off all the same', async () => {
+    const { socket, all } = test.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n')
+    const drip = setInterval(() => socket.write('X: a\r\n'), 20)
+    expect(await all).toMatch(/^HTTP\/1.1 408 |^$/)
+    clearInterval(drip)
+  })
+
+  it('that drips its body is cut off, and the cell is told', async () => {
+    const { socket, all } = test.raw('POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
+    const drip = setInterval(() => socket.write('a'), 20)
+    await all
+    clearInterval(drip)
+    await test.quiet()
+    expect(test.cells[0]?.resets).toEqual(['CANCELLED'])
+  })
+
+  it('that keeps a connection for nothing is cut off', async () => {
+    expect(await test.raw(GOOD.replace('close', 'keep-alive')).all).toMatch(/^HTTP\/1.1 200 /)
+  })
+})
+
+describe('clients that vanish', () => {
+  it('after half a request, in the midst of their body, or of their wait, leave nothing behind: 10,000 of them', async () => {
+    const texts = [
+      'GET /u/wiki/ HTTP/1.1\r\nHo',
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nsome',
+      'GET /u/wiki/never HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]
+    await vanish(texts, 2_000)
+    const before = heapBytes()
+    await vanish(texts, 8_000)
+    expect(heapBytes() - before).toBeLessThan(6_000_000)
+    expect(test.gateway.stats()).toMatchObject({ active: 0, realms: 0, cells: 1 })
+    expect(test.cells[0]?.active).toBe(0)
+    expect((await test.ask('/u/wiki/')).status).toBe(200)
+  }, 120_000)
+
+  it('while the realm is being started are forgotten', async () => {
+    const { endpoint } = test.cells[0] as (typeof test.cells)[0]
+    test.realm({ cells: [] })
+    let started: (() => void) | undefined
+    test.routes.onDemand = () =>
+      new Promise((resolve) => {
+        started = resolve
+      })
+    const { socket } = test.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => started !== undefined)
+    socket.destroy()
+    await until(() => test.gateway.stats().active === 0)
+    test.realm({ cells: [endpoint] })
+    started?.()
+    expect((await test.ask('/u/wiki/next')).status).toBe(200)
+    expect(seen).toEqual(['/next'])
+  })
+
+  /** Opens connections, twenty at a time, sends one of the texts and resets the connection at some moment after. */
+  async function vanish(texts: string[], count: number): Promise<void> {
+    let next = 0
+    const one = async (): Promise<void> => {
+      while (next < count) {
+        const number = next++
+        await new Promise<void>((resolve) => {
+          const socket = connect({ port: test.port, host: '127.0.0.1' })
+          socket.on('error', () => socket.destroy())
+          socket.on('close', () => resolve())
+          socket.write(texts[number % texts.length] ?? '', () => {
+            if (number % 3 === 0) socket.resetAndDestroy()
+            else setImmediate(() => socket.destroy())
+          })
+        })
+      }
+    }
+    await Promise.all(Array.from({ length: 20 }, one))
+    await test.quiet()
+    const cell = test.cells[0]
+    seen.length = 0
+    cell?.resets.splice(0)
+    cell?.failures.splice(0)
+  }
+})
+
+/** What is reachable. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
+}
+
+describe('closing', () => {
+  it('lets a request end, refuses new ones, and leaves nothing open', async () => {
+    const slow = test.raw('POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab')
+    await until(() => seen.length === 1)
+    const closed = test.gateway.close()
+    const late = test.raw(GOOD)
+    slow.socket.write('cd')
+    expect(await slow.all).toMatch(/got 4$/)
+    await closed
+    expect(await late.all).toBe('')
+    expect([test.routes.listeners, test.gateway.stats().active]).toEqual([0, 0])
+    await until(() => test.gateway.stats().cells === 0)
+  })
+
+  it('cuts off what does not end', async () => {
+    const other = await TestGateway.start(() => undefined, { bounds: { drainMs: 20 } })
+    const { all } = other.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => other.gateway.stats().active === 1)
+    await other.gateway.close()
+    expect(await all).toBe('')
+    expect(other.gateway.stats().active).toBe(0)
+    await other.close()
+  })
+
+  it('says ALREADY_EXISTS when its port is taken', async () => {
+    const other = createGateway({ routes: test.routes, clock: systemClock, log: () => undefined })
+    const taken = other.listen({ host: '127.0.0.1', port: test.port })
+    await expect(taken).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining(`port ${test.port} is taken`),
+    })
+    await other.close()
+  })
+})
