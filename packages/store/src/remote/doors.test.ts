@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { ManualClock, type PlatformError } from '@openzimki/core'
 import { connectLink, type Link, rpcCall } from '@openzimki/link'
+import { SHARED_CLASS, SHARED_REALM, sharedId } from '../shared-library.ts'
 import { connectStore, type RemoteStore } from './connect-store.ts'
 import type { StoreCalls } from './store-calls.ts'
 import { TestStore } from './test-store.ts'
@@ -75,6 +76,22 @@ describe('a cell', () => {
     await denied(blobs.delete('a'.repeat(64)))
     await denied(refs.isHeld('a'.repeat(64)))
     await denied(refs.add(MINE, 'a'.repeat(64), 1))
+  })
+
+  it('gets single objects of the shared realm, and does nothing else there', async () => {
+    const id = sharedId('wiki', 'lib.js')
+    await control.objects.batch(SHARED_REALM, 1, [
+      { op: 'createClass', className: SHARED_CLASS },
+      { op: 'put', className: SHARED_CLASS, id, data: { source: 'shared()' } },
+    ])
+    const { objects, refs } = cell
+    expect((await objects.get(SHARED_REALM, SHARED_CLASS, id))?.data).toEqual({ source: 'shared()' })
+    await denied(objects.search(SHARED_REALM, SHARED_CLASS, {}))
+    await denied(objects.count(SHARED_REALM, SHARED_CLASS, {}))
+    await denied(objects.listClasses(SHARED_REALM))
+    await denied(objects.journal(SHARED_REALM, 0))
+    await denied(objects.batch(SHARED_REALM, 1, [{ op: 'delete', className: SHARED_CLASS, id }]))
+    await denied(refs.list(SHARED_REALM))
   })
 
   it('writes with the epoch it was let in with, whatever it claims', async () => {
