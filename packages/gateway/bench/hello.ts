@@ -1,6 +1,7 @@
 /**
  * Hello through the gateway and a trivial cell process, against plain node:http, in turns: `node packages/gateway/bench/hello.ts`.
- * The client is this file too: 32 connections, one request at a time on each.
+ * The client is this file too, 32 connections with one request at a time on each, and slower than what it measures: look at the CPU
+ * time a request, which also means something on a busy machine.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -68,16 +69,16 @@ function plain(): void {
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
 }
 
-const children: ChildProcess[] = []
+const children = new Map<string, ChildProcess>()
 
 function start(role: string, address: string): Promise<number> {
   const child = fork(import.meta.filename, [role, address])
-  children.push(child)
+  children.set(role, child)
   return new Promise((resolve) => child.once('message', (port) => resolve(port as number)))
 }
 
 /** Requests a second, and the 99th percentile of their milliseconds. */
-async function load(port: number): Promise<{ rate: number; p99Ms: number }> {
+async function load(port: number): Promise<{ rate: number; p99Ms: number; requests: number }> {
   const request = `GET /u/hello/hello HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`
   const times: number[] = []
   const startMs = performance.now()
@@ -101,7 +102,30 @@ async function load(port: number): Promise<{ rate: number; p99Ms: number }> {
   await Promise.all(Array.from({ length: CONNECTIONS }, () => new Promise<void>(one)))
   const seconds = (performance.now() - startMs) / 1_000
   times.sort((a, b) => a - b)
-  return { rate: times.length / seconds, p99Ms: times[Math.floor(times.length * 0.99)] ?? 0 }
+  return {
+    rate: times.length / seconds,
+    requests: times.length,
+    p99Ms: times[Math.floor(times.length * 0.99)] ?? 0,
+  }
+}
+
+/** CPU milliseconds that a child has used. */
+function cpuMs(role: string): Promise<number> {
+  const child = children.get(role) as ChildProcess
+  child.send('cpu')
+  return new Promise((resolve) => child.once('message', (ms) => resolve(ms as number)))
+}
+
+interface Round {
+  rate: number
+  p99Ms: number
+  cpuUs: number
+}
+
+async function oneRound(role: string, port: number): Promise<Round> {
+  const before = await cpuMs(role)
+  const { rate, p99Ms, requests } = await load(port)
+  return { rate, p99Ms, cpuUs: (((await cpuMs(role)) - before) * 1_000) / requests }
 }
 
 async function measure(): Promise<void> {
@@ -109,30 +133,33 @@ async function measure(): Promise<void> {
   const address = `unix:${join(folder, 's')}`
   await start('cell', address)
   const ports = { plain: await start('plain', address), gateway: await start('gateway', address) }
-  const results = {
-    plain: [] as { rate: number; p99Ms: number }[],
-    gateway: [] as { rate: number; p99Ms: number }[],
-  }
+  const rounds = { plain: [] as Round[], gateway: [] as Round[] }
   for (let round = 0; round <= ROUNDS; round++) {
     for (const name of ['plain', 'gateway'] as const) {
-      const result = await load(ports[name])
-      if (round > 0) results[name].push(result)
+      const result = await oneRound(name, ports[name])
+      if (round > 0) rounds[name].push(result)
     }
   }
-  for (const child of children) child.kill()
+  for (const child of children.values()) child.kill()
   rmSync(folder, { recursive: true })
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
-  const rates = Object.fromEntries(
-    Object.entries(results).map(([name, all]) => [name, median(all.map(({ rate }) => rate))]),
-  )
-  for (const [name, all] of Object.entries(results)) {
-    console.log(
-      `${name}: ${Math.round(rates[name] ?? 0)} requests/s, p99 ${median(all.map(({ p99Ms }) => p99Ms)).toFixed(2)} ms`,
-    )
+  const medians = { plain: medianOf(rounds.plain), gateway: medianOf(rounds.gateway) }
+  for (const [name, { rate, p99Ms, cpuUs }] of Object.entries(medians)) {
+    const figures = `${Math.round(rate)} requests/s, p99 ${p99Ms.toFixed(2)} ms, ${cpuUs.toFixed(1)} us of CPU a request`
+    console.log(`${name}: ${figures}`)
   }
-  console.log(`gateway / plain: ${((rates.gateway ?? 0) / (rates.plain ?? 1)).toFixed(2)}`)
+  console.log(`CPU of plain / CPU of gateway: ${(medians.plain.cpuUs / medians.gateway.cpuUs).toFixed(2)}`)
 }
 
+function medianOf(rounds: Round[]): Round {
+  const median = (name: keyof Round): number =>
+    rounds.map((round) => round[name]).sort((a, b) => a - b)[rounds.length >> 1] ?? 0
+  return { rate: median('rate'), p99Ms: median('p99Ms'), cpuUs: median('cpuUs') }
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.((user + system) / 1_000)
+})
 const [role, address = ''] = process.argv.slice(2)
 if (role === 'cell') await cell(address)
 else if (role === 'gateway') await gateway(address)

@@ -69,6 +69,25 @@ describe('a cell that dies', () => {
     expect(await all).toMatch(/hello$/)
   })
 
+  it('with a body that turned out to be empty: the second cell hears of its end', async () => {
+    let first: CellRequest | undefined
+    test = await TestGateway.start((request) => {
+      first = request
+    })
+    const second = await test.cell(async ({ stream, body }) => {
+      for await (const _ of body);
+      stream.respond(answer(200), bytes('empty'))
+    })
+    const head =
+      'POST /u/wiki/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    const { all } = test.raw(head)
+    await until(() => first !== undefined)
+    for await (const _ of (first as CellRequest).body);
+    await test.cells[0]?.die()
+    test.realm({ cells: [second.endpoint] })
+    expect(await all).toMatch(/empty$/)
+  })
+
   it('in the midst of an answer: the client sees that it is cut off', async () => {
     test = await TestGateway.start(({ stream }) => {
       stream.respond(answer(200))

@@ -89,11 +89,11 @@ describe('a request that is not HTTP, or could be read in two ways', () => {
   })
 
   it('behind an answer that has begun is not answered within it', async () => {
-    test.cells[0] = await test.cell(({ stream }) => {
+    const cell = await test.cell(({ stream }) => {
       stream.respond(answer(200))
       stream.write(bytes('begun'))
     })
-    test.realm({ cells: [test.cells[0].endpoint] })
+    test.realm({ cells: [cell.endpoint] })
     const { socket, all } = test.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n')
     await new Promise((resolve) => socket.once('data', resolve))
     socket.write('noise\r\n\r\n')

@@ -9,6 +9,7 @@ export class RequestPump {
   readonly #maxBytes: number
   readonly #onTooLarge: () => void
   #stream: LinkStream | null = null
+  #ended = false
 
   constructor(request: IncomingMessage, maxBytes: number, onTooLarge: () => void) {
     this.#request = request
@@ -20,9 +21,13 @@ export class RequestPump {
   attach(stream: LinkStream): void {
     const first = this.#stream === null
     this.#stream = stream
+    if (this.#ended) stream.end()
     if (!first) return
     this.#request.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#request.on('end', () => this.#stream?.end())
+    this.#request.on('end', () => {
+      this.#ended = true
+      this.#stream?.end()
+    })
   }
 
   /** The stream has room again. */
