@@ -2,7 +2,7 @@ import { systemClock } from '@openzimki/core'
 import { openFileBlobStore, openSqliteStore, serveStore } from '@openzimki/store'
 import { STORE_ENV } from './store-env.ts'
 
-const SWEEP_MS = 60_000
+const SWEEP_MS = 5_000
 
 /** The one process that holds the realms' database. It ends when the platform is gone. */
 async function main(): Promise<void> {
