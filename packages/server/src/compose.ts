@@ -137,6 +137,7 @@ async function localMachines(
   const { command, hardening } = await hardenCellCommand([
     process.execPath,
     ...NODE_FLAGS,
+    ...cellPermissions(data),
     cellEntryPath,
     ...snapshots,
   ])
@@ -163,6 +164,23 @@ async function localMachines(
       [AGENT_ENV.settings]: JSON.stringify(settings),
     }),
   }
+}
+
+/** Node's own permissions for a cell: no child processes, no threads, no file but its program, snapshots and sockets. */
+function cellPermissions({ cache, run }: DataDirectory): string[] {
+  const program = fileURLToPath(new URL('../../..', import.meta.url))
+  // The engine asks which C library there is, and the meter what each thread burned.
+  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', `${run}/`]
+  return [
+    ...[
+      '--permission',
+      '--disable-warning=PERM0001',
+      '--allow-addons',
+      '--allow-net',
+      `--allow-fs-write=${run}/`,
+    ],
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+  ]
 }
 
 function invokeThrough(

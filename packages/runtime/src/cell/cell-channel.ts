@@ -5,6 +5,7 @@ import type { CellMeter } from './cell-meter.ts'
 
 const LOG_FLUSH_MS = 50
 const MAX_LOG_ENTRIES = 1_000
+const MAX_LOG_CHARS = 8 * 1024
 
 /** The cell's side of the agent's channel (core/src/cell-protocol.ts). */
 export class CellChannel {
@@ -72,7 +73,8 @@ export class LogShipper {
   }
 
   readonly add = (entry: LogEntry): void => {
-    if (this.#entries.length < MAX_LOG_ENTRIES) this.#entries.push(entry)
+    const text = entry.text.slice(0, MAX_LOG_CHARS)
+    if (this.#entries.length < MAX_LOG_ENTRIES) this.#entries.push({ ...entry, text })
     else this.#dropped++
     this.#timer ??= setTimeout(() => this.flush(), LOG_FLUSH_MS)
   }

@@ -4,6 +4,9 @@ import type { SessionState } from '../bindings/session-state.ts'
 import { RequestBody } from './request-body.ts'
 import { type DoorBytes, toBytes } from './to-bytes.ts'
 
+/** What a program throws may have a message of any size. */
+const MAX_ERROR_CHARS = 8 * 1024
+
 /** What a request has used, besides CPU. */
 export interface RequestAmounts {
   bytesIn: number
@@ -110,7 +113,7 @@ export class RunningRequest {
 
   /** The program threw: a page for the client, the whole story for the log (and for the owner's key in development). */
   threw(message: string, stack: string): void {
-    const text = stack.includes(message) ? stack : `${message}\n${stack}`
+    const text = (stack.includes(message) ? stack : `${message}\n${stack}`).slice(0, MAX_ERROR_CHARS)
     this.onThrow?.(text)
     const shown = this.head.debug
       ? text
