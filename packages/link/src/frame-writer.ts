@@ -3,6 +3,8 @@ import { PlatformError } from '@openzimki/core'
 import { FLAG_END, FRAME, FRAME_FIXED_BYTES, FRAME_HEADER_BYTES } from './wire.ts'
 
 const SLAB_BYTES = 64 * 1024
+/** A turn starts with at least this much of a slab, because a turn that crosses into the next one costs a longer system call. */
+const SPARE_BYTES = 16 * 1024
 /** Pieces from this size on go out by reference; copying smaller ones into the slab is cheaper than a longer writev. */
 const BY_REFERENCE_BYTES = 8 * 1024
 /** A turn that has written this much does not wait for its end. */
@@ -118,11 +120,17 @@ export class FrameWriter {
   #reserve(bytes: number): number {
     if (this.#at + bytes > this.#slab.length) {
       this.#seal()
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes))
-      this.#start = 0
-      this.#at = 0
+      this.#renew(bytes)
+    } else if (!this.#scheduled && this.#at === this.#start && this.#slab.length - this.#at < SPARE_BYTES) {
+      this.#renew(bytes)
     }
     return this.#at
+  }
+
+  #renew(bytes: number): void {
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes))
+    this.#start = 0
+    this.#at = 0
   }
 
   #header(at: number, payloadBytes: number, type: number, flags: number, stream: number): void {
