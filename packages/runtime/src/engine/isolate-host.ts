@@ -1,9 +1,13 @@
 import { PlatformError } from '@openzimki/core'
 import ivm from 'isolated-vm'
 import type { DoorBytes } from '../cell/to-bytes.ts'
-import { BOOT_GLOBAL, type HostEnter } from '../isolate/boot.ts'
+import { BOOT_GLOBAL, type EntryResult, type HostEnter } from '../isolate/boot.ts'
 import { engineError } from './engine-error.ts'
-import { SliceClock } from './slice-clock.ts'
+import { type BatchOutcome, EntryQueue, type PendingEntry } from './entry-queue.ts'
+import { type Slice, SliceClock, UNTOLD } from './slice-clock.ts'
+
+/** Asking an isolate how far it came runs none of the program. */
+const PROGRESS_MS = 1_000
 
 /** Answers what comes out of an isolate. `call` is 0 for a post. */
 export interface DoorHandler {
@@ -13,8 +17,6 @@ export interface DoorHandler {
 }
 
 export type { DoorBytes }
-
-type EntryResult = ReturnType<HostEnter>
 
 export interface DoorResult {
   payload: string
@@ -39,7 +41,8 @@ export class IsolateHost {
   #handler: DoorHandler | null = null
   #onSlice: (request: number | null, elapsedNs: number) => void = () => undefined
   /** Deadlines of entries that have not ended, in order; monotonic milliseconds. */
-  #running: { request: number; startedMs: number; timeoutMs: number }[] = []
+  #running: { startedMs: number; timeoutMs: number }[] = []
+  readonly #queue = new EntryQueue((entries) => this.#send(entries))
   /** While the isolate waits for an answer of the host it does not run, and is not over its limit. */
   #waitingSinceMs: number | null = null
   #waitedMs = 0
@@ -73,7 +76,7 @@ export class IsolateHost {
 
   /** Entries sent and not ended. */
   get busy(): number {
-    return this.#running.length
+    return this.#running.length + this.#queue.length
   }
 
   /** Milliseconds by which what runs now is over its limit and has not stopped. */
@@ -99,35 +102,87 @@ export class IsolateHost {
     bytes?: DoorBytes,
     call = 0,
   ): Promise<void> {
-    const args = [event, request, payload, copyIn(bytes), call]
-    return this.#track(request, timeoutMs, () =>
-      this.#enter
-        .apply(undefined, args, { timeout: timeoutMs, result: { copy: true } })
-        .then((result) => this.#entered(request, result as EntryResult)),
-    )
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ event, request, payload, bytes, call, timeoutMs, resolve, reject })
+    })
   }
 
-  /** An answer that came back with the entry is a post like others. */
-  #entered(request: number, result: EntryResult): number {
-    if (typeof result === 'number') return result
-    const [beganNs, operation, payload, bytes] = result
-    this.#handler?.onPost(0, request, operation, payload, bytes)
-    return beganNs
+  /** Sends a batch and settles those of its entries that were begun. */
+  async #send(entries: PendingEntry[]): Promise<BatchOutcome> {
+    const args = entries.map(({ event, request, payload, bytes, call }) => [
+      event,
+      request,
+      payload,
+      bytes,
+      call,
+    ])
+    // Short entries may have met a long one: each has its limit, so two of them have twice as much.
+    const longestMs = entries.reduce((longest, { timeoutMs }) => Math.max(longest, timeoutMs), 1)
+    const timeoutMs = entries.length > 1 ? longestMs * 2 : longestMs
+    let failure: PlatformError | null = null
+    let progress: ReturnType<HostEnter> = { results: [], isTail: false }
+    const run = async (): Promise<Slice[]> => {
+      progress = (await this.#apply(args, timeoutMs)) as ReturnType<HostEnter>
+      return stamps(entries, progress.results)
+    }
+    const whenStopped = entries.length === 1 ? { ...UNTOLD, request: entries[0]!.request } : UNTOLD
+    await this.#track(timeoutMs, run, whenStopped).catch(async (error) => {
+      failure = PlatformError.from(error)
+      if (!this.#dead) progress = await this.#progress()
+    })
+    return this.#settle(entries, progress, failure)
+  }
+
+  #apply(args: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#enter.apply(undefined, [args], {
+      timeout: timeoutMs,
+      arguments: { copy: true },
+      result: { copy: true },
+    })
+  }
+
+  /** How far the batch came that was stopped. */
+  async #progress(): Promise<ReturnType<HostEnter>> {
+    try {
+      return (await this.#apply(null, PROGRESS_MS)) as ReturnType<HostEnter>
+    } catch (error) {
+      this.#failure(error, PROGRESS_MS)
+      return { results: [], isTail: false }
+    }
+  }
+
+  /** Answers go out as posts do; the entry that was stopped fails; what had not begun is sent again. */
+  #settle(
+    entries: PendingEntry[],
+    { results, isTail }: ReturnType<HostEnter>,
+    failure: PlatformError | null,
+  ): BatchOutcome {
+    const stopped = failure === null ? -1 : isTail ? results.length - 1 : results.length
+    results.forEach((result, index) => {
+      const entry = entries[index]!
+      if (index === stopped) return
+      if (result.length > 1) this.#handler?.onPost(0, entry.request, result[1]!, result[2]!, result[3])
+      entry.resolve()
+    })
+    if (failure) entries[stopped]?.reject(failure)
+    const begun = failure === null ? results.length : this.#dead ? entries.length : Math.max(1, stopped + 1)
+    if (this.#dead) for (const entry of entries.slice(stopped + 1)) entry.reject(this.#dead)
+    return { begun, mayFollow: results.at(-1)?.[1] === 'respond+done' }
   }
 
   /** Compiles and runs a global script. SCRIPT_ERROR carries file, line and column. */
   run(source: string, filename: string, timeoutMs: number): Promise<void> {
-    return this.#track(0, timeoutMs, async () => {
+    return this.#track(timeoutMs, async () => {
       const script = await this.#isolate.compileScript(source, { filename })
       await script.run(this.#context, { timeout: timeoutMs })
       script.release()
-      return Number.NaN
+      return [UNTOLD]
     })
   }
 
   /** Compiles, instantiates and evaluates an ES module without imports; hands its namespace to `receive` inside. */
   runModule(source: string, filename: string, timeoutMs: number, receive: string): Promise<void> {
-    return this.#track(0, timeoutMs, async () => {
+    return this.#track(timeoutMs, async () => {
       const module = await this.#isolate.compileModule(source, { filename })
       await module.instantiate(this.#context, (specifier) => {
         throw new PlatformError(
@@ -137,7 +192,7 @@ export class IsolateHost {
       })
       await module.evaluate({ timeout: timeoutMs })
       await this.#context.global.set(receive, module.namespace.derefInto())
-      return Number.NaN
+      return [UNTOLD]
     })
   }
 
@@ -181,20 +236,20 @@ export class IsolateHost {
     }
   }
 
-  async #track(request: number, timeoutMs: number, work: () => Promise<number>): Promise<void> {
+  async #track(timeoutMs: number, work: () => Promise<Slice[]>, whenStopped = UNTOLD): Promise<void> {
     if (this.#dead) throw this.#dead
-    const running = { request, startedMs: performance.now(), timeoutMs }
+    const running = { startedMs: performance.now(), timeoutMs }
     if (this.#running.push(running) === 1) this.#waitedMs = 0
     this.clock.sent()
-    let beganNs = Number.NaN
+    let slices = [whenStopped]
     try {
-      beganNs = await work()
+      slices = await work()
     } catch (error) {
       throw this.#failure(error, timeoutMs)
     } finally {
       this.#running.splice(this.#running.indexOf(running), 1)
       this.#startNext()
-      this.clock.ended(request, beganNs, (performance.now() - running.startedMs) * 1e6)
+      this.clock.ended(slices, (performance.now() - running.startedMs) * 1e6)
     }
   }
 
@@ -213,6 +268,7 @@ export class IsolateHost {
   }
 }
 
-function copyIn(bytes: DoorBytes): unknown {
-  return typeof bytes === 'object' ? new ivm.ExternalCopy(bytes).copyInto({ release: true }) : bytes
+/** What began when, for the clock; a batch that was stopped is charged as one. */
+function stamps(entries: PendingEntry[], results: EntryResult[]): Slice[] {
+  return results.map(([beganNs], index) => ({ request: entries[index]!.request, beganNs }))
 }

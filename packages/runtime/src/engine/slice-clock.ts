@@ -1,11 +1,14 @@
 /** Told of each slice of work: nanoseconds elapsed on the isolate's thread, for a request or for nobody (null). */
 export type OnSlice = (request: number | null, elapsedNs: number) => void
 
-interface Entry {
+export interface Slice {
   request: number
   /** When it began inside the isolate, nanoseconds; NaN when it was stopped before it could say. */
   beganNs: number
 }
+
+/** Work that is charged to nobody in particular, or that was stopped before it could say when it began. */
+export const UNTOLD: Slice = { request: 0, beganNs: Number.NaN }
 
 /**
  * Cuts the exact busy time of an isolate into slices, one for each entry. Entries are sent ahead of one another, so the
@@ -17,7 +20,7 @@ export class SliceClock {
   readonly #busyNs: () => bigint | null
   readonly #onSlice: OnSlice
   #lastBusyNs: bigint
-  #entries: Entry[] = []
+  #entries: Slice[] = []
   #outstanding = 0
 
   constructor(busyNs: () => bigint | null, onSlice: OnSlice) {
@@ -31,9 +34,9 @@ export class SliceClock {
     this.#outstanding++
   }
 
-  /** An entry ended, in the order in which they were sent. `elapsedNs` counts when the isolate died with it. */
-  ended(request: number, beganNs: number, elapsedNs: number): void {
-    this.#entries.push({ request, beganNs })
+  /** Entries that were sent together ended, in their order. `elapsedNs` counts when the isolate died with them. */
+  ended(slices: Slice[], elapsedNs: number): void {
+    this.#entries.push(...slices)
     if (--this.#outstanding > 0) return
     if (this.#busyNs() === null) this.#divide(this.#taken(), elapsedNs)
     else this.settle()
@@ -53,13 +56,13 @@ export class SliceClock {
     this.#divide(entries, totalNs)
   }
 
-  #taken(): Entry[] {
+  #taken(): Slice[] {
     const entries = this.#entries
     this.#entries = []
     return entries
   }
 
-  #divide(entries: Entry[], totalNs: number): void {
+  #divide(entries: Slice[], totalNs: number): void {
     const raw = entries.map((entry, index) => {
       const next = entries[index + 1]
       return next ? Math.max(0, next.beganNs - entry.beganNs || 0) : 0

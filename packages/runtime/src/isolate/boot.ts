@@ -1,20 +1,23 @@
-import { IsolateDoor, type RawDoor } from './door.ts'
+import { type HeldAnswer, IsolateDoor, type RawDoor } from './door.ts'
 import type { Enter } from './host-door.ts'
 
 /** The name under which a prelude leaves its boot function in the snapshot; the host takes it away at once. */
 export const BOOT_GLOBAL = '__openzimkiBoot'
 
+/** event, request, payload, bytes, call. */
+export type EntryArgs = [string, number, string, ArrayBuffer | string | undefined, number]
+
+/** When an entry began, in nanoseconds, and the answer where there is one already. */
+export type EntryResult =
+  | [beganNs: number]
+  | [beganNs: number, operation: HeldAnswer['operation'], payload: string, bytes: HeldAnswer['bytes']]
+
 /**
- * The host's way into the isolate: one function. It returns the time at which it began, in nanoseconds, so that
- * the host can tell the slices of several requests apart, and the answer where there is one already.
+ * The host's way into the isolate: one function. It runs entries one after the other and stops after the first that does not
+ * answer at once, so that what still runs then is that one's. `null`, after a batch was stopped by its limit, asks how far
+ * it came: `isTail` says that the entries were through, and what followed of the last was stopped.
  */
-export type HostEnter = (
-  event: string,
-  request: number,
-  payload: string,
-  bytes: ArrayBuffer | undefined,
-  call: number,
-) => number | [beganNs: number, operation: string, payload: string, bytes: ArrayBuffer | string | undefined]
+export type HostEnter = (batch: EntryArgs[] | null) => { results: EntryResult[]; isTail: boolean }
 
 /** What the host calls once: its ways out, handed in one by one because each crosses by itself. */
 export type Boot = (
@@ -28,13 +31,23 @@ export function bootWith(create: (door: IsolateDoor) => Enter): Boot {
   return (post, sync, lib) => {
     const door = new IsolateDoor({ post, sync, hrtime: () => lib.hrtime() })
     const enter = create(door)
-    return (event, request, payload, bytes, call) => {
-      const began = door.stamp()
-      const answer = door.entry(request, () => {
-        if (event === 'settle') door.settle(call, payload, bytes)
-        else enter(event, request, payload, bytes)
-      })
-      return answer ? [began, answer.operation, answer.payload, answer.bytes] : began
+    let results: EntryResult[] = []
+    let isTail = false
+    return (batch) => {
+      if (batch === null) return { results, isTail }
+      results = []
+      isTail = false
+      for (const [event, request, payload, bytes, call] of batch) {
+        const began = door.stamp()
+        const answer = door.entry(request, () => {
+          if (event === 'settle') door.settle(call, payload, bytes as ArrayBuffer | undefined)
+          else enter(event, request, payload, bytes as ArrayBuffer | undefined)
+        })
+        results.push(answer ? [began, answer.operation, answer.payload, answer.bytes] : [began])
+        if (answer?.operation !== 'respond+done') break
+      }
+      isTail = true
+      return { results, isTail }
     }
   }
 }

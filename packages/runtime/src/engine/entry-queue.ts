@@ -1,0 +1,72 @@
+import type { PlatformError } from '@openzimki/core'
+import type { DoorBytes } from '../cell/to-bytes.ts'
+
+/** One entry into an isolate that waits for its turn. */
+export interface PendingEntry {
+  event: string
+  request: number
+  payload: string
+  bytes: DoorBytes
+  call: number
+  timeoutMs: number
+  resolve(): void
+  reject(error: PlatformError): void
+}
+
+/** How far the isolate came with a batch. */
+export interface BatchOutcome {
+  /** Entries that were begun, from the first. */
+  begun: number
+  /** The last of them answered at once and left nothing running, so another could have followed. */
+  mayFollow: boolean
+}
+
+const LARGEST_BATCH = 32
+/** A batch that runs longer is not worth its delay. */
+const LONG_BATCH_MS = 10
+
+/**
+ * Sends entries in batches, because to cross into an isolate costs more than a short answer does. Entries that come in one
+ * turn of the event loop go together, as many as have lately been answered at once; an entry that is not is the last
+ * of its batch, so that whatever runs after it in the isolate is its own.
+ */
+export class EntryQueue {
+  readonly #send: (entries: PendingEntry[]) => Promise<BatchOutcome>
+  #waiting: PendingEntry[] = []
+  #isScheduled = false
+  #batchSize = 1
+
+  constructor(send: (entries: PendingEntry[]) => Promise<BatchOutcome>) {
+    this.#send = send
+  }
+
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  push(entry: PendingEntry): void {
+    this.#waiting.push(entry)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      while (this.#waiting.length > 0) void this.#run(this.#waiting.splice(0, this.#batchSize))
+    })
+  }
+
+  async #run(entries: PendingEntry[]): Promise<void> {
+    const startedMs = performance.now()
+    const { begun, mayFollow } = await this.#send(entries)
+    const isLong = entries.length > 1 && performance.now() - startedMs > LONG_BATCH_MS
+    if (begun < entries.length) {
+      this.#batchSize = Math.max(1, begun)
+      this.#waiting.unshift(...entries.slice(begun))
+      this.#schedule()
+    } else if (!mayFollow || isLong) this.#batchSize = 1
+    else this.#batchSize = Math.min(LARGEST_BATCH, Math.max(this.#batchSize, entries.length * 2))
+  }
+}
