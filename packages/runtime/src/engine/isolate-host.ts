@@ -1,7 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import ivm from 'isolated-vm'
 import type { DoorBytes } from '../cell/to-bytes.ts'
-import { BOOT_GLOBAL, type EntryResult, type HostEnter } from '../isolate/boot.ts'
+import { BOOT_GLOBAL, type EntryResult, type Progress } from '../isolate/boot.ts'
 import { engineError } from './engine-error.ts'
 import { type BatchOutcome, EntryQueue, type PendingEntry } from './entry-queue.ts'
 import { type Slice, SliceClock, UNTOLD } from './slice-clock.ts'
@@ -42,6 +42,9 @@ export class IsolateHost {
   #onSlice: (request: number | null, elapsedNs: number) => void = () => undefined
   /** Deadlines of entries that have not ended, in order; monotonic milliseconds. */
   #running: { startedMs: number; timeoutMs: number }[] = []
+  /** Batches sent, and the last up to which all are settled. */
+  #lastBatch = 0
+  #settledBatch = 0
   readonly #queue = new EntryQueue((entries) => this.#send(entries))
   /** While the isolate waits for an answer of the host it does not run, and is not over its limit. */
   #waitingSinceMs: number | null = null
@@ -119,22 +122,24 @@ export class IsolateHost {
     // Short entries may have met a long one: each has its limit, so two of them have twice as much.
     const longestMs = entries.reduce((longest, { timeoutMs }) => Math.max(longest, timeoutMs), 1)
     const timeoutMs = entries.length > 1 ? longestMs * 2 : longestMs
+    const number = ++this.#lastBatch
     let failure: PlatformError | null = null
-    let progress: ReturnType<HostEnter> = { results: [], isTail: false }
+    let progress: Progress = { results: [], isTail: false }
     const run = async (): Promise<Slice[]> => {
-      progress = (await this.#apply(args, timeoutMs)) as ReturnType<HostEnter>
+      progress = (await this.#apply(args, number, timeoutMs)) as Progress
       return stamps(entries, progress.results)
     }
     const whenStopped = entries.length === 1 ? { ...UNTOLD, request: entries[0]!.request } : UNTOLD
     await this.#track(timeoutMs, run, whenStopped).catch(async (error) => {
       failure = PlatformError.from(error)
-      if (!this.#dead) progress = await this.#progress()
+      if (!this.#dead) progress = await this.#progress(number)
     })
+    this.#settledBatch = number
     return this.#settle(entries, progress, failure)
   }
 
-  #apply(args: unknown, timeoutMs: number): Promise<unknown> {
-    return this.#enter.apply(undefined, [args], {
+  #apply(batch: unknown, number: number, timeoutMs: number): Promise<unknown> {
+    return this.#enter.apply(undefined, [batch, number, this.#settledBatch], {
       timeout: timeoutMs,
       arguments: { copy: true },
       result: { copy: true },
@@ -142,9 +147,9 @@ export class IsolateHost {
   }
 
   /** How far the batch came that was stopped. */
-  async #progress(): Promise<ReturnType<HostEnter>> {
+  async #progress(number: number): Promise<Progress> {
     try {
-      return (await this.#apply(null, PROGRESS_MS)) as ReturnType<HostEnter>
+      return (await this.#apply(null, number, PROGRESS_MS)) as Progress
     } catch (error) {
       this.#failure(error, PROGRESS_MS)
       return { results: [], isTail: false }
@@ -154,7 +159,7 @@ export class IsolateHost {
   /** Answers go out as posts do; the entry that was stopped fails; what had not begun is sent again. */
   #settle(
     entries: PendingEntry[],
-    { results, isTail }: ReturnType<HostEnter>,
+    { results, isTail }: Progress,
     failure: PlatformError | null,
   ): BatchOutcome {
     const stopped = failure === null ? -1 : isTail ? results.length - 1 : results.length

@@ -12,12 +12,18 @@ export type EntryResult =
   | [beganNs: number]
   | [beganNs: number, operation: HeldAnswer['operation'], payload: string, bytes: HeldAnswer['bytes']]
 
+/** How far a batch came. `isTail`: its entries were through, and what followed of the last still ran. */
+export interface Progress {
+  results: EntryResult[]
+  isTail: boolean
+}
+
 /**
  * The host's way into the isolate: one function. It runs entries one after the other and stops after the first that does not
- * answer at once, so that what still runs then is that one's. `null`, after a batch was stopped by its limit, asks how far
- * it came: `isTail` says that the entries were through, and what followed of the last was stopped.
+ * answer at once, so that what still runs then is that one's. Batches are numbered; `null` in place of one asks how far
+ * an earlier one came that was stopped by its limit. What the host knows of, up to `settled`, is forgotten.
  */
-export type HostEnter = (batch: EntryArgs[] | null) => { results: EntryResult[]; isTail: boolean }
+export type HostEnter = (batch: EntryArgs[] | null, number: number, settled: number) => Progress
 
 /** What the host calls once: its ways out, handed in one by one because each crosses by itself. */
 export type Boot = (
@@ -31,24 +37,29 @@ export function bootWith(create: (door: IsolateDoor) => Enter): Boot {
   return (post, sync, lib) => {
     const door = new IsolateDoor({ post, sync, hrtime: () => lib.hrtime() })
     const enter = create(door)
-    let results: EntryResult[] = []
-    let isTail = false
-    return (batch) => {
-      if (batch === null) return { results, isTail }
-      results = []
-      isTail = false
-      for (const [event, request, payload, bytes, call] of batch) {
-        const began = door.stamp()
-        const answer = door.entry(request, () => {
-          if (event === 'settle') door.settle(call, payload, bytes as ArrayBuffer | undefined)
-          else enter(event, request, payload, bytes as ArrayBuffer | undefined)
-        })
-        results.push(answer ? [began, answer.operation, answer.payload, answer.bytes] : [began])
-        if (answer?.operation !== 'respond+done') break
-      }
-      isTail = true
-      return { results, isTail }
+    const known = new Map<number, Progress>()
+    let forgotten = 0
+    return (batch, number, settled) => {
+      while (forgotten < settled) known.delete(++forgotten)
+      if (batch === null) return known.get(number) ?? { results: [], isTail: false }
+      const progress: Progress = { results: [], isTail: false }
+      known.set(number, progress)
+      runBatch(door, enter, batch, progress.results)
+      progress.isTail = true
+      return progress
     }
+  }
+}
+
+function runBatch(door: IsolateDoor, enter: Enter, batch: EntryArgs[], results: EntryResult[]): void {
+  for (const [event, request, payload, bytes, call] of batch) {
+    const began = door.stamp()
+    const answer = door.entry(request, () => {
+      if (event === 'settle') door.settle(call, payload, bytes as ArrayBuffer | undefined)
+      else enter(event, request, payload, bytes as ArrayBuffer | undefined)
+    })
+    results.push(answer ? [began, answer.operation, answer.payload, answer.bytes] : [began])
+    if (answer?.operation !== 'respond+done') return
   }
 }
 
