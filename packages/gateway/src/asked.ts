@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { RequestHead } from '@openzimki/core'
 import type { ClientHeaders } from './client-headers.ts'
 import type { Entry } from './find-entry.ts'
 import type { RequestTarget } from './request-target.ts'
@@ -7,8 +6,14 @@ import type { RequestTarget } from './request-target.ts'
 /** A request to a realm, with all that the gateway has found out about it. */
 export interface Asked {
   entry: Entry
-  /** All but the deployment, which is that of the moment at which a cell is found. */
-  head: Omit<RequestHead, 'deployment'>
+  id: string
+  method: string
+  /** Absolute, as the client sees it. */
+  url: string
+  /** name, value, ... for the cell. */
+  headers: string[]
+  /** Address of the client. */
+  remote: string
   /** A body follows the head. */
   hasBody: boolean
   /** The client waits for `100 Continue` before it sends the body. */
@@ -26,27 +31,16 @@ export function askedOf(
   trusted: boolean,
   expectsContinue: boolean,
 ): Asked {
-  const { key, realm, root, path, query } = entry
   const peer = request.socket.remoteAddress ?? ''
   const scheme = trusted && /^https$/i.test(headers.forwardedProto.trim()) ? 'https' : 'http'
+  const { authority, path, query } = target
   return {
     entry,
-    head: {
-      op: 'http',
-      id,
-      realm: realm.id,
-      key: key.id,
-      alias: key.alias,
-      root,
-      method: request.method ?? 'GET',
-      url: `${scheme}://${target.authority}${target.path}${target.query}`,
-      path,
-      query,
-      headers:
-        target.authority === headers.host ? headers.forCell : withHost(headers.forCell, target.authority),
-      remote: trusted ? lastAddress(headers.forwardedFor, peer) : peer,
-      debug: key.debug,
-    },
+    id,
+    method: request.method ?? 'GET',
+    url: `${scheme}://${authority}${path}${query}`,
+    headers: authority === headers.host ? headers.forCell : withHost(headers.forCell, authority),
+    remote: trusted ? lastAddress(headers.forwardedFor, peer) : peer,
     hasBody: headers.chunked || (headers.contentLength ?? 0) > 0,
     expectsContinue,
     accept: headers.accept,

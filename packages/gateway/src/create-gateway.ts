@@ -15,11 +15,14 @@ import { type Entry, findEntry } from './find-entry.ts'
 import type { Gateway, GatewayStats } from './gateway.ts'
 import type { GatewayContext } from './gateway-context.ts'
 import { GATEWAY_DEFAULTS, type GatewayOptions, type HttpHandler } from './gateway-options.ts'
+import { HeadWriter } from './head-writer.ts'
 import { hostName } from './host-name.ts'
 import { closeDoor, openDoor } from './http-door.ts'
 import { createHttpServer } from './http-server.ts'
 import { Invocation, type Invoked } from './invocation.ts'
 import { lingerThenClose } from './linger.ts'
+import { NextTurn } from './next-turn.ts'
+import { requestIds } from './request-ids.ts'
 import { readTarget } from './request-target.ts'
 import { Traffic } from './traffic.ts'
 
@@ -44,10 +47,12 @@ class RequestGateway implements Gateway {
     const bounds = { ...GATEWAY_DEFAULTS, ...options.bounds }
     this.#options = options
     this.#routes = options.routes
-    this.#newId = options.randomUUID ?? randomUUID
+    this.#newId = requestIds(options.randomUUID ?? randomUUID)
     this.#cells = new CellConnections(options.connect ?? connectLink, options.log)
     const finder = new CellFinder(options.routes, this.#cells, bounds.rerouteMs)
-    this.#context = { finder, traffic: new Traffic(options.clock), bounds, log: options.log }
+    const { clock, log } = options
+    const traffic = new Traffic(clock)
+    this.#context = { finder, traffic, headWriter: new HeadWriter(), nextTurn: new NextTurn(), bounds, log }
     this.#unsubscribe = options.routes.subscribe(() => finder.routesChanged())
     this.#server = createHttpServer(bounds, (request, response, expects) =>
       this.#serve(request, response, expects),

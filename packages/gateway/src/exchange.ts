@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { PlatformError, type RequestHead, type ResponseHead } from '@openzimki/core'
+import { PlatformError, type ResponseHead } from '@openzimki/core'
 import type { LinkStream, StreamHandlers } from '@openzimki/link'
 import type { RouteRealm } from '@openzimki/placement'
 import { AnswerWriter } from './answer-writer.ts'
@@ -10,6 +10,7 @@ import { cellGone, forClients, loadFailure, requestTooLarge, tooSlow } from './c
 import { sendError } from './error-page.ts'
 import type { GatewayContext } from './gateway-context.ts'
 import { lingerThenClose } from './linger.ts'
+import type { Waiting } from './next-turn.ts'
 import { RequestPump } from './request-pump.ts'
 import { Watched } from './traffic.ts'
 
@@ -20,7 +21,7 @@ import { Watched } from './traffic.ts'
  *        \----------- whole answer, or error page --------/
  *     a client that goes away, or a failure after the answer began, leads to over from anywhere
  */
-export class Exchange extends Watched implements StreamHandlers {
+export class Exchange extends Watched implements StreamHandlers, Waiting {
   readonly #context: GatewayContext
   readonly #asked: Asked
   readonly #request: IncomingMessage
@@ -41,13 +42,13 @@ export class Exchange extends Watched implements StreamHandlers {
 
   constructor(context: GatewayContext, asked: Asked, request: IncomingMessage, response: ServerResponse) {
     super()
-    const { entry, head, hasBody } = asked
+    const { entry, method, hasBody } = asked
     const { requestBytes, responseBytes, wallMs } = entry.realm.limits
     this.#context = context
     this.#asked = asked
     this.#request = request
     this.#response = response
-    this.#writer = new AnswerWriter(response, head.method, entry, responseBytes)
+    this.#writer = new AnswerWriter(response, method, entry, responseBytes)
     this.#pump = hasBody
       ? new RequestPump(request, requestBytes, () => this.#fail(requestTooLarge(requestBytes)))
       : null
@@ -79,13 +80,13 @@ export class Exchange extends Watched implements StreamHandlers {
   onHead(text: string): void {
     this.#head = readAnswer(text)
     // Most answers are whole in this frame, and then `onEnd` comes first.
-    process.nextTick(beginAnswer, this)
+    this.#context.nextTurn.add(this)
   }
 
   onData(chunk: Uint8Array): void {
     if (this.#state === 'waiting' && this.#first === null) this.#first = chunk
     else {
-      this.begin()
+      this.#begin()
       this.#pass(chunk)
     }
   }
@@ -112,8 +113,12 @@ export class Exchange extends Watched implements StreamHandlers {
     this.#pump?.drained()
   }
 
+  turnEnded(): void {
+    this.#begin()
+  }
+
   /** More of the answer is to come: sends what is there. */
-  begin(): void {
+  #begin(): void {
     if (this.#state !== 'waiting' || this.#head === null) return
     this.#state = 'answering'
     this.#moved()
@@ -141,8 +146,8 @@ export class Exchange extends Watched implements StreamHandlers {
   #send(cell: CellConnection, realm: RouteRealm): void {
     this.#attempts++
     try {
-      const head: RequestHead = { ...this.#asked.head, deployment: realm.deployment ?? '' }
-      this.#stream = cell.link.open(JSON.stringify(head), { handlers: this, end: this.#pump === null })
+      const head = this.#context.headWriter.write(this.#asked, realm)
+      this.#stream = cell.link.open(head, { handlers: this, end: this.#pump === null })
     } catch (thrown) {
       this.#fail(PlatformError.from(thrown))
       return
@@ -186,24 +191,24 @@ export class Exchange extends Watched implements StreamHandlers {
     )
       return false
     if (this.#pump !== null) return this.#pump.bytes === 0
-    const { method } = this.#asked.head
+    const { method } = this.#asked
     return error.details.refused === true || method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
   }
 
   #fail(error: PlatformError): void {
     if (this.#state === 'over' || this.#state === 'flushing') return
-    const { id, realm } = this.#asked.head
+    const { id, entry, accept } = this.#asked
     if (error.code === 'PROTOCOL' || error.code === 'INTERNAL') {
       this.#context.log('warn', 'A request failed', {
         request: id,
-        realm,
+        realm: entry.realm.id,
         code: error.code,
         why: error.message,
       })
     }
     this.#stream?.reset(error)
     if (this.#response.headersSent) this.#response.destroy()
-    else sendError(this.#response, this.#shown(error), { requestId: id, accept: this.#asked.accept })
+    else sendError(this.#response, this.#shown(error), { requestId: id, accept })
     this.#answered()
   }
 
@@ -242,8 +247,4 @@ export class Exchange extends Watched implements StreamHandlers {
     if (this.#cell !== null) this.#cell.active--
     this.#cell = null
   }
-}
-
-function beginAnswer(exchange: Exchange): void {
-  exchange.begin()
 }

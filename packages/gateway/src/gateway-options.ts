@@ -30,7 +30,7 @@ export interface GatewayOptions {
   fallback?: HttpHandler
   /** Whether `X-Forwarded-For` and `-Proto` of this peer are believed; default: of nobody. */
   trustProxy?: (remoteAddress: string) => boolean
-  /** Ids of requests, UUIDs; default: node's. */
+  /** Random bits for the ids of requests; default: node's. */
   randomUUID?: () => string
   bounds?: Partial<GatewayBounds>
 }

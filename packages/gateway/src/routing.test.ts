@@ -3,6 +3,8 @@ import { PlatformError, type RequestHead } from '@openzimki/core'
 import { answer, bytes } from './testing/test-cell.ts'
 import { KEY, REALM, TestGateway } from './testing/test-gateway.ts'
 
+const ID = 'aaaaaaaa-bbbb-8ccc-9ddd-000000000001'
+
 let test: TestGateway
 let heads: RequestHead[]
 
@@ -14,7 +16,7 @@ beforeEach(async () => {
       stream.respond(answer(200), bytes(`${head.method} ${head.path}`))
     },
     {
-      randomUUID: () => 'request-1',
+      randomUUID: () => 'aaaaaaaa-bbbb-4ccc-9ddd-eeeeeeeeeeee',
       trustProxy: (peer) => peer === '127.0.0.1' && trusting,
       reserved: [{ prefix: '/api/', handle: (request, response) => void response.end(`api ${request.url}`) }],
     },
@@ -42,7 +44,7 @@ describe('a request', () => {
     expect(heads).toEqual([
       {
         op: 'http',
-        id: 'request-1',
+        id: ID,
         realm: REALM,
         deployment: 'd'.repeat(64),
         key: KEY,
@@ -97,6 +99,18 @@ describe('a request', () => {
     expect(heads[0]?.headers.join()).not.toMatch(/9\.9\.9\.9|https/)
   })
 
+  it('cannot break out of the JSON that the cell reads', async () => {
+    trusting = true
+    const headers = { 'x-forwarded-for': '1"op":"eval', 'x-q': '","op":"test","y":"' }
+    await test.ask('/u/wiki/"a\\?"b', { headers })
+    expect(heads[0]).toMatchObject({
+      op: 'http',
+      remote: '1"op":"eval',
+      path: '/"a\\',
+      query: '?"b',
+    })
+  })
+
   it('is believed what a trusted proxy says of it: the last address, the scheme', async () => {
     trusting = true
     await test.ask('/u/wiki/', {
@@ -111,10 +125,16 @@ describe('addresses without an application', () => {
   it('get a page with the reason and the id of the request, or JSON where that is wanted', async () => {
     const page = await test.ask('/u/nobody/')
     expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
-    expect(page.text).toMatch(/There is no application at this address.*NOT_FOUND.*request-1/s)
+    expect(page.text).toMatch(
+      /There is no application at this address.*NOT_FOUND.*aaaaaaaa-bbbb-8ccc-9ddd-000000000001/s,
+    )
     const json = await test.ask('/u/nobody/', { headers: { accept: 'application/json' } })
     expect(JSON.parse(json.text)).toEqual({
-      error: { code: 'NOT_FOUND', message: 'There is no application at this address.', request: 'request-1' },
+      error: {
+        code: 'NOT_FOUND',
+        message: 'There is no application at this address.',
+        request: 'aaaaaaaa-bbbb-8ccc-9ddd-000000000002',
+      },
     })
   })
 
