@@ -1,4 +1,5 @@
 import { PlatformError, type RequestHead } from '@openzimki/core'
+import { StackMapper } from '../engine/source-map.ts'
 import { MODULE_NAMESPACE_GLOBAL } from '../isolate/boot.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
@@ -12,6 +13,7 @@ export class ModuleRunner implements Runner {
   #isolate: Promise<RealmIsolate> | null = null
   #ready: RealmIsolate | null = null
   #disposed: PlatformError | null = null
+  #stacks: StackMapper | null = null
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -34,6 +36,7 @@ export class ModuleRunner implements Runner {
       : null
     if (request.ended) return
     isolate.begin(request)
+    if (this.#stacks) request.mapStack = (text) => this.#stacks!.text(text)
     request.function = 'fetch'
     const ended = new Promise<void>((resolve) => {
       request.onEnd = resolve
@@ -74,6 +77,17 @@ export class ModuleRunner implements Runner {
     return this.#isolate
   }
 
+  /** A failure to load, told with the author's file and line. */
+  #mapped(error: PlatformError): PlatformError {
+    const { file, line, column, stack } = error.details
+    if (!this.#stacks || error.code !== 'SCRIPT_ERROR') return error
+    const origin =
+      typeof line === 'number' && typeof column === 'number' ? this.#stacks.origin(line, column) : null
+    const where = origin && file === this.#options.realm.artifact.main?.name ? origin : {}
+    const details = { ...error.details, stack: this.#stacks.text(String(stack ?? '')), ...where }
+    return new PlatformError(error.code, this.#stacks.text(error.message), { details, cause: error })
+  }
+
   #drop(isolate: RealmIsolate): void {
     if (this.#ready !== isolate) return
     this.#ready = null
@@ -85,6 +99,7 @@ export class ModuleRunner implements Runner {
     const { realm, pool, meter } = this.#options
     const { main } = realm.artifact
     if (!main) throw new PlatformError('SCRIPT_ERROR', 'the deployment has no main module')
+    if (main.map && !this.#stacks) this.#stacks = new StackMapper(main.name, main.map)
     const host = await pool.take('module', realm.load.limits.memoryMb)
     const isolate = new RealmIsolate({ host, realm, meter })
     try {
@@ -92,8 +107,9 @@ export class ModuleRunner implements Runner {
       await host.runModule(main.source, main.name, cpuMs, MODULE_NAMESPACE_GLOBAL)
       await host.enter('start', 0, JSON.stringify({ env: realm.load.env }), cpuMs)
     } catch (error) {
-      isolate.dispose(PlatformError.from(error))
-      throw error
+      const failure = this.#mapped(PlatformError.from(error))
+      isolate.dispose(failure)
+      throw failure
     }
     this.#ready = isolate
     return isolate

@@ -42,6 +42,8 @@ export class RunningRequest {
   onEnd: (() => void) | null = null
   /** Called when all that the program gave to ctx.waitUntil has settled. */
   onSettled: (() => void) | null = null
+  /** Names the author's lines in a stack. */
+  mapStack: (text: string) => string = (text) => text
   /** Called with what the program threw, for the realm's log. */
   onThrow: ((text: string) => void) | null = null
 
@@ -113,7 +115,8 @@ export class RunningRequest {
 
   /** The program threw: a page for the client, the whole story for the log (and for the owner's key in development). */
   threw(message: string, stack: string): void {
-    const text = (stack.includes(message) ? stack : `${message}\n${stack}`).slice(0, MAX_ERROR_CHARS)
+    const told = (stack.includes(message) ? stack : `${message}\n${stack}`).slice(0, MAX_ERROR_CHARS)
+    const text = this.mapStack(told)
     this.onThrow?.(text)
     const shown = this.head.debug
       ? text

@@ -10,8 +10,11 @@ const POSITION = /\[?((?:javascript|library|unittests|[\w.@/-]+\.m?[jt]s)[^\s:[\
 /** What isolated-vm threw, in our codes; a limit is named by its key in RealmLimits. */
 export function engineError(thrown: unknown, limits: Limits): PlatformError {
   if (thrown instanceof PlatformError) return thrown
-  const { name, message, stack } =
-    thrown instanceof Error ? thrown : { name: '', message: String(thrown), stack: '' }
+  // Not instanceof: an error of another context has another Error.
+  const isError = typeof thrown === 'object' && thrown !== null && 'message' in thrown
+  const { name, message, stack } = isError
+    ? (thrown as Error)
+    : { name: '', message: String(thrown), stack: '' }
   if (/execution timed out/.test(message))
     return limit(
       'cpuMs',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { build as bundle } from 'esbuild'
 import { TestCell } from '../testing/test-cell.ts'
 
 /** The module kind through a whole cell. The web platform's own tests are in src/isolate. */
@@ -106,6 +107,26 @@ describe('the module kind in a cell', () => {
     expect(cell.logs.at(-1)?.text).toMatch(/inner[\s\S]*main\.js:3/)
     await realm.failure('/none')
     expect(cell.logs.at(-1)?.text).toContain('must return a Response')
+  })
+
+  it("names the author's file and line in stacks and in failures to load", async () => {
+    const build = async (contents: string) => {
+      const stdin = { contents, sourcefile: 'src/app.ts', loader: 'ts' as const, resolveDir: '/' }
+      const { outputFiles } = await bundle({
+        ...{ stdin, bundle: true, format: 'esm', minify: true, write: false, outfile: 'main.js' },
+        sourcemap: 'external',
+      })
+      const [map, source] = outputFiles!.map(({ text }) => text)
+      return cell.deploy({ kind: 'module', main: { name: 'main.js', source: source!, map: map! } }, {}, {})
+    }
+    const realm = await build(
+      'type X = 1\n\nfunction inner(): never { throw new Error("deep") }\nexport default { fetch() { inner() } }',
+    )
+    await realm.failure('/')
+    expect(cell.logs.at(-1)?.text).toMatch(/deep[\s\S]*src\/app\.ts:3:\d+/)
+    await expect(build('\n\nthrow new Error("at load")\nexport default {}')).rejects.toMatchObject({
+      message: expect.stringMatching(/src\/app\.ts:3:/),
+    })
   })
 
   it.each([
