@@ -226,6 +226,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     if (this.#response.writableLength === 0 || this.#response.destroyed) this.#over()
     else {
       this.#state = 'flushing'
+      this.#context.traffic.answered(this)
       this.#moved()
     }
   }

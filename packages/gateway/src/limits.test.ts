@@ -104,6 +104,22 @@ describe('a realm’s limit', () => {
   })
 })
 
+it('a client that is slow to take its answer does not hold its realm’s place', async () => {
+  test = await TestGateway.start((request) => {
+    if (request.head.path === '/') ok(request)
+    else request.stream.respond(answer(200), Buffer.alloc(250_000))
+  })
+  test.realm({ limits: { concurrency: 1 } })
+  const { socket } = test.raw()
+  socket.pause()
+  for (let asked = 0; test.gateway.stats().active === 0 || test.gateway.stats().realms > 0; asked++) {
+    socket.write('GET /u/wiki/large HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => test.gateway.stats().total > asked && test.gateway.stats().realms === 0)
+  }
+  expect((await test.ask('/u/wiki/')).status).toBe(200)
+  expect(test.gateway.stats().active).toBeGreaterThan(0)
+})
+
 describe('an answer that stands still', () => {
   it('because the client does not take it is cut off, streamed or whole', async () => {
     test = await TestGateway.start(

@@ -13,7 +13,9 @@ interface RealmTraffic {
 export abstract class Watched {
   before: Watched | null = null
   after: Watched | null = null
+  /** Null when it does not count for its realm, or does no more. */
   realm: RealmTraffic | null = null
+  listed = false
 
   /** Called several times a second with monotonic milliseconds. */
   abstract check(nowMs: number): void
@@ -57,22 +59,31 @@ export class Traffic {
     this.active++
     this.total++
     watched.realm = realm
+    watched.listed = true
     watched.after = this.#first
     if (this.#first !== null) this.#first.before = watched
     this.#first = watched
   }
 
-  /** No effect the second time. */
-  leave(watched: Watched): void {
-    const { realm, before, after } = watched
+  /** It is answered, though its client may still have to take that: it counts for its realm no more. */
+  answered(watched: Watched): void {
+    const { realm } = watched
     if (realm === null) return
     watched.realm = null
+    if (--realm.active === 0) this.realms--
+  }
+
+  /** No effect the second time. */
+  leave(watched: Watched): void {
+    if (!watched.listed) return
+    this.answered(watched)
+    const { before, after } = watched
+    watched.listed = false
     watched.before = null
     watched.after = null
     if (before === null) this.#first = after
     else before.after = after
     if (after !== null) after.before = before
-    if (--realm.active === 0) this.realms--
     if (--this.active > 0) return
     for (const resolve of this.#idle) resolve()
     if (this.#idle.length > 0) this.#idle = []
