@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { AGENT_ENV, hardenCellCommand } from '@openzimki/agent'
 import { type Control, createControl } from '@openzimki/control'
@@ -85,6 +86,7 @@ async function startParts(
     routes: control.routes,
     clock: systemClock,
     log,
+    fallback: (request, response) => showTheWay(request, response, options.baseDomains[0]!),
     reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
   })
   closers.push(() => gateway!.close())
@@ -164,6 +166,16 @@ async function localMachines(
       [AGENT_ENV.settings]: JSON.stringify(settings),
     }),
   }
+}
+
+/** Who opens the platform's bare address is led to the page that greets newcomers. */
+function showTheWay(request: IncomingMessage, response: ServerResponse, baseDomain: string): void {
+  const port = /:\d+$/.exec(request.headers.host ?? '')?.[0] ?? ''
+  if (request.url === '/') response.writeHead(302, { location: `http://welcome.${baseDomain}${port}/` }).end()
+  else
+    response
+      .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+      .end('There is nothing at this address.\n')
 }
 
 /** Node's own permissions for a cell: no child processes, no threads, no file but its program, snapshots and sockets. */

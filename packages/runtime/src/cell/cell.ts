@@ -85,7 +85,11 @@ export class Cell {
     const host = head && this.#loaded.get(keyOf(head))?.ready
     if (head && host) this.#begin(head, host, stream)
     else if (head)
-      stream.reset(new PlatformError('UNAVAILABLE', 'the realm is not loaded in this cell: ask again'))
+      stream.reset(
+        new PlatformError('UNAVAILABLE', 'the realm is not loaded in this cell: ask again', {
+          details: { refused: true },
+        }),
+      )
   }
 
   #begin(head: RequestHead, host: RealmHost, stream: LinkStream): void {
