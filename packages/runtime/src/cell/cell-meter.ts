@@ -55,13 +55,15 @@ export class CellMeter {
   /** The request is over; its record is added when its CPU is known. */
   finish(request: RunningRequest, charge: Charge): void {
     const wallMs = performance.now() - request.startedMs
-    const { number, head, amounts, outcome } = request
+    const { number, amounts, outcome } = request
+    // The request itself must not live on until its window closes: there are thousands in one.
+    const { key } = request.head
     const name = request.function
     this.#attribution.finish(number, (cpuNs) => {
       this.#active--
       this.#usage.add({
         ...charge,
-        key: head.key,
+        key,
         function: name,
         outcome,
         requests: 1,
