@@ -239,7 +239,9 @@ describe('clients that vanish', () => {
 /** What is reachable. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
+  const collect = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  collect()
   return process.memoryUsage().heapUsed
 }
 
