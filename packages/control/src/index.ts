@@ -8,6 +8,5 @@ export {
 } from './control-options.ts'
 export { type Control, createControl } from './create-control.ts'
 export type { Operator } from './operator.ts'
-export { hashPassword, verifyPassword } from './password-hash.ts'
 export type { Invoke } from './realm-invoker.ts'
 export type { Services } from './services.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Client } from '@openzimki/api'
 import { REALM_GROUP_CLASS, REALM_USER_CLASS } from '@openzimki/core'
-import { verifyPassword } from './password-hash.ts'
+import { verifyPassword } from '@openzimki/core/password-hash'
 import { artifactOf, startTestControl, type TestControl } from './testing/test-control.ts'
 
 let test: TestControl

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Page, User } from '@openzimki/api'
 import { PlatformError, REALM_GROUP_CLASS, REALM_USER_CLASS, realmUserId } from '@openzimki/core'
+import { hashPassword } from '@openzimki/core/password-hash'
 import type { ObjectStore, Operation, StoredObject } from '@openzimki/store'
 import type { Caller } from './caller.ts'
 import type { ControlContext } from './control-context.ts'
@@ -8,7 +9,6 @@ import { change } from './database/change.ts'
 import { cursorOf, type PageRequest } from './database/read-page.ts'
 import type { RealmRow } from './database/rows.ts'
 import { requireRealm } from './find-realm.ts'
-import { hashPassword } from './password-hash.ts'
 
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 

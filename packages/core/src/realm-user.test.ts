@@ -16,6 +16,7 @@ describe('a password hash', () => {
     ['another scheme', 'bcrypt$1$1$1$a$b'],
     ['no work', 'scrypt$0$8$1$a$b'],
     ['work that would block the machine', 'scrypt$1048576$8$1$a$b'],
+    ['a work factor that scrypt does not have', 'scrypt$10000$8$1$a$b'],
     ['a part too many', 'scrypt$16384$8$1$a$b$c'],
   ])('is not %s', (_, text) => {
     expect(parsePasswordHash(text)).toBeNull()

@@ -20,14 +20,17 @@ export const formatPasswordHash = ({ n, r, p, salt, hash }: PasswordHash): strin
 
 const STORED = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]{1,128})\$([\w-]{1,128})$/
 
-/** The inverse; null for anything else, and for work factors that would cost more than 4 times the usual. */
+/** The inverse; null for anything else, and for work factors that scrypt does not have or that cost more than 4 times the usual. */
 export function parsePasswordHash(text: unknown): PasswordHash | null {
   const match = typeof text === 'string' ? STORED.exec(text) : null
   if (!match) return null
   const [, n, r, p, salt = '', hash = ''] = match
   const parsed = { n: Number(n), r: Number(r), p: Number(p), salt, hash }
   const work = parsed.n * parsed.r * parsed.p
-  return work > 0 && work <= 4 * PASSWORD_COST.n * PASSWORD_COST.r * PASSWORD_COST.p ? parsed : null
+  const isPowerOfTwo = parsed.n > 1 && (parsed.n & (parsed.n - 1)) === 0
+  return isPowerOfTwo && work > 0 && work <= 4 * PASSWORD_COST.n * PASSWORD_COST.r * PASSWORD_COST.p
+    ? parsed
+    : null
 }
 
 /**

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
 
-export { hashPassword, verifyPassword } from './bindings/password.ts'
 export { ensurePreludes, type PreludePaths } from './engine/prelude.ts'
 
 /** The program of a cell: `node --no-node-snapshot <this> <script snapshot> <module snapshot>`. */

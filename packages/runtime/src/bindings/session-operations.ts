@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isUuid, type Json, PlatformError } from '@openzimki/core'
+import { verifyPassword } from '@openzimki/core/password-hash'
 import { headerValue } from '../cell/header-value.ts'
 import type { RunningRequest } from '../cell/running-request.ts'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
-import { verifyPassword } from './password.ts'
 import type { SessionState } from './session-state.ts'
 import { USER_CLASS, userId, write } from './store-operations.ts'
 

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { isClassName, isUuid, type Json, PlatformError } from '@openzimki/core'
+import { hashPassword } from '@openzimki/core/password-hash'
 import type { Query, StoredObject, Operation as StoreOperation } from '@openzimki/store'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
-import { hashPassword } from './password.ts'
 
 /** Users and groups are objects of classes that programs reach under these names only. */
 export const USER_CLASS = 'zimki_user'
