@@ -1,4 +1,6 @@
-import { writeFileSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CellLoad, FromCell, IsolateReport, ToCell } from '@openzimki/core'
 
 /**
@@ -48,11 +50,14 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
   measures: (load) => usage(load),
   'measures-often': (load) => void setInterval(() => usage(load), 20),
   writes: (load) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fake-cell-'))
     try {
-      writeFileSync('/tmp/zimki-cell-was-here', 'x')
+      writeFileSync(join(folder, 'was-here'), 'x')
       log(load, 'wrote')
     } catch (thrown) {
       log(load, String((thrown as NodeJS.ErrnoException).code))
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   },
   'logs-long': (load) => log(load, 'x'.repeat(1_000_000)),
