@@ -99,6 +99,32 @@ describe('a request', () => {
     expect(heads[0]?.headers.join()).not.toMatch(/9\.9\.9\.9|https/)
   })
 
+  it('never brings its own x-forwarded-prefix or another header of a proxy; the prefix is what its address gives', async () => {
+    const forged = {
+      'x-forwarded-prefix': '/u/forged',
+      'X-FORWARDED-HOST': 'forged.example',
+      'x-forwarded-port': '6666',
+      'x-forwarded-server': 'forged',
+      'x-forwarded-anything': 'forged',
+      'x-real-ip': 'forged',
+      via: 'kept',
+    }
+    for (const trusts of [false, true]) {
+      trusting = trusts
+      await test.ask('/u/wiki/', { headers: forged })
+      await test.ask('/', { headers: { ...forged, host: 'wiki.localhost' } })
+      await test.ask(`/zimki?api_key=${KEY}&method=x`, { headers: forged })
+      await test.ask('/u/wiki/', { headers: { ...forged, connection: 'x-forwarded-for' } })
+    }
+    expect(heads.map(({ root }) => root)).toEqual(
+      [1, 2].flatMap(() => ['/u/wiki', '', `/u/${KEY}`, '/u/wiki']),
+    )
+    for (const head of heads) {
+      expect(JSON.stringify(head)).not.toMatch(/forged|6666|x-forwarded-|x-real-ip/i)
+      expect(head.headers).toEqual(expect.arrayContaining(['via', 'kept']))
+    }
+  })
+
   it('cannot break out of the JSON that the cell reads', async () => {
     trusting = true
     const headers = { 'x-forwarded-for': '1"op":"eval', 'x-q': '","op":"test","y":"' }
