@@ -1,9 +1,10 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { PlatformError } from '@openzimki/core'
-import { parseAddress, socketOptions } from './address.ts'
+import { parseAddress } from './address.ts'
 import type { Link, LinkOptions } from './contract.ts'
 import { linkOptions } from './create-link.ts'
 import { MuxLink } from './mux-link.ts'
+import { channelBinding, openSocket, peerProved } from './tls-channel.ts'
 
 export interface ConnectOptions extends Partial<LinkOptions> {
   /** Set on the link before anything can arrive. */
@@ -13,46 +14,77 @@ export interface ConnectOptions extends Partial<LinkOptions> {
   /** Until the peer has introduced itself. Default 5,000. */
   timeoutMs?: number
   signal?: AbortSignal
+  /** For `tls:`: the public key (Identity) of who must answer; nothing is sent to anybody else. */
+  publicKey?: string
+  /** Told before the promise resolves: names this very connection to both ends (see channelBinding); empty without TLS. */
+  onChannel?: (binding: string) => void
 }
 
 /**
- * Connects to `unix:<path>` or `tcp:<host>:<port>` and waits until the peer has introduced itself.
- * Errors: INVALID_ARGUMENT, UNAVAILABLE (nobody listens), PROTOCOL (something else does), TIMEOUT, CANCELLED.
+ * Connects to `unix:<path>`, `tcp:<host>:<port>` or `tls:<host>:<port>` and waits until the peer has introduced itself.
+ * Errors: INVALID_ARGUMENT, UNAVAILABLE (nobody listens), UNAUTHENTICATED (TLS with another key), PROTOCOL (something else
+ * answers), TIMEOUT, CANCELLED.
  */
 export async function connectLink(address: string, options: ConnectOptions = {}): Promise<Link> {
   const { timeoutMs = 5_000, signal } = options
   const bounds = linkOptions(options)
-  const target = socketOptions(parseAddress(address))
+  const target = parseAddress(address)
   if (signal?.aborted) throw cancelled(address, signal)
-  const socket = connect(target)
-  const link = new MuxLink(socket, 'client', bounds)
-  link.onStream = options.onStream ?? null
+  const socket = openSocket(target, options.publicKey)
+  const attempt = new Attempt(socket)
   const timer = setTimeout(
-    () => link.close(new PlatformError('TIMEOUT', `${address} did not answer in ${timeoutMs} ms`)),
+    () => attempt.giveUp(new PlatformError('TIMEOUT', `${address} did not answer in ${timeoutMs} ms`)),
     timeoutMs,
   )
-  const abort = (): void => link.close(cancelled(address, signal as AbortSignal))
+  const abort = (): void => attempt.giveUp(cancelled(address, signal as AbortSignal))
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    await greeting(link, socket, address)
+    if (target.kind === 'tls') await attempt.orGivenUp(peerProved(socket, options.publicKey ?? '', address))
+    const link = new MuxLink(socket, 'client', bounds)
+    attempt.link = link
+    link.onStream = options.onStream ?? null
+    await greeting(link, socket, address, options)
+    return link
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', abort)
   }
-  return link
+}
 
-  function greeting(link: MuxLink, socket: Socket, address: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      link.onHello = () => {
-        link.onClose = options.onClose ?? null
-        resolve()
-      }
-      link.onClose = (error) => {
-        socket.destroy()
-        reject(error ?? new PlatformError('UNAVAILABLE', `${address} closed the connection`))
-      }
-    })
+/** A connection under way, which may be given up at any stage. */
+class Attempt {
+  link: MuxLink | null = null
+  readonly #socket: Socket
+  readonly #given = Promise.withResolvers<never>()
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    this.#given.promise.catch(() => undefined)
   }
+
+  giveUp(error: PlatformError): void {
+    this.#given.reject(error)
+    if (this.link) this.link.close(error)
+    else this.#socket.destroy()
+  }
+
+  orGivenUp(stage: Promise<void>): Promise<void> {
+    return Promise.race([this.#given.promise, stage])
+  }
+}
+
+function greeting(link: MuxLink, socket: Socket, address: string, options: ConnectOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    link.onHello = () => {
+      link.onClose = options.onClose ?? null
+      options.onChannel?.(channelBinding(socket))
+      resolve()
+    }
+    link.onClose = (error) => {
+      socket.destroy()
+      reject(error ?? new PlatformError('UNAVAILABLE', `${address} closed the connection`))
+    }
+  })
 }
 
 function cancelled(address: string, signal: AbortSignal): PlatformError {

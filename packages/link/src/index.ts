@@ -2,7 +2,15 @@ export * from './address.ts'
 export { type ConnectOptions, connectLink } from './connect-link.ts'
 export * from './contract.ts'
 export { createLink } from './create-link.ts'
-export { type LinkListener, listenLinks } from './listen-links.ts'
+export {
+  formatIdentity,
+  generateIdentity,
+  type Identity,
+  isPublicKey,
+  isSignedBy,
+  parseIdentity,
+} from './identity/identity.ts'
+export { type LinkListener, type ListenLinksOptions, listenLinks } from './listen-links.ts'
 export type { Method, Params, Result } from './rpc/call-map.ts'
 export { IncomingBody } from './rpc/incoming-body.ts'
 export { OutgoingBody } from './rpc/outgoing-body.ts'

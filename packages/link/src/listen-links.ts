@@ -1,10 +1,12 @@
 import { chmodSync, unlinkSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import { PlatformError } from '@openzimki/core'
 import { type Address, formatAddress, parseAddress, socketOptions } from './address.ts'
 import type { Link, LinkOptions } from './contract.ts'
 import { linkOptions } from './create-link.ts'
+import type { Identity } from './identity/identity.ts'
 import { MuxLink } from './mux-link.ts'
+import { channelBinding, createSocketServer } from './tls-channel.ts'
 
 export interface LinkListener {
   /** With the real port. */
@@ -13,29 +15,36 @@ export interface LinkListener {
   close(): Promise<void>
 }
 
+export interface ListenLinksOptions extends Partial<LinkOptions> {
+  /** For `tls:`: who this side is. Its certificate is made of it. */
+  identity?: Identity
+}
+
 /**
- * Takes links on `unix:<path>` or `tcp:<host>:<port>` (port 0: any free one). `onLink` sets `onStream` and `onClose` of the
+ * Takes links on `unix:<path>`, `tcp:<host>:<port>` or `tls:<host>:<port>` (port 0: any free one). TLS is 1.3 and proves this side to the
+ * other; who the other is, it has to say itself, and `channel` (see channelBinding) binds it to this connection. `onLink` sets `onStream` and `onClose` of the
  * link before it returns. A Unix socket is its owner's alone (mode 0600); one that a dead process left behind is replaced.
  * Errors: INVALID_ARGUMENT, ALREADY_EXISTS (somebody listens there), UNAVAILABLE.
  */
 export async function listenLinks(
   address: string,
-  onLink: (link: Link) => void,
-  options: Partial<LinkOptions> = {},
+  onLink: (link: Link, channel: string) => void,
+  options: ListenLinksOptions = {},
 ): Promise<LinkListener> {
   const target = parseAddress(address)
   const bounds = linkOptions(options)
   const open = new Set<MuxLink>()
-  const server = createServer({ noDelay: true }, (socket) => {
+  const { server, dropPending } = createSocketServer(target, options.identity, (socket) => {
     const link = new MuxLink(socket, 'server', bounds)
     open.add(link)
     socket.once('close', () => open.delete(link))
-    onLink(link)
+    onLink(link, channelBinding(socket))
   })
   await listenOnce(server, target)
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve))
     for (const link of open) link.close()
+    dropPending()
     await closed
   }
   if (target.kind === 'unix') return { address, close }
