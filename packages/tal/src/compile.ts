@@ -23,8 +23,8 @@ const DEFAULT_OUTPUT_LENGTH = 64 * 1024 * 1024
 
 /**
  * Compiles a template of the dialect of Template::TAL: well-formed XHTML in, HTML out. Keep the result: rendering costs a
- * fraction of compiling. Options given here hold for every rendering that does not give its own. Errors: TemplateError with the line, for markup that is not well-formed and expressions that do
- * not parse.
+ * fraction of compiling. Nothing of it is run here. Options given here hold for every rendering that does not give its own.
+ * Errors: TemplateError with line and column, for markup that is not well-formed and expressions that do not parse.
  */
 export function compileTal(source: string, defaults: TalOptions & { name: string }): TalTemplate {
   const { name } = defaults

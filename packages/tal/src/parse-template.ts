@@ -28,14 +28,15 @@ interface Frame {
   prefixes: ReadonlySet<string>
 }
 
-/** Reads a template of well-formed XHTML in one pass. Errors: TemplateError with the line. */
+/** Reads a template of well-formed XHTML in one pass. Errors: TemplateError with line and column. */
 export function parseTemplate(source: string, name: string): TalNode[] {
   const text = source.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')
   try {
     return new TemplateParser(text).parse()
   } catch (error) {
     if (!(error instanceof MarkupFault)) throw error
-    throw new TemplateError(name, new LineCounter(text).lineAt(error.at), error.message)
+    const column = error.at - text.lastIndexOf('\n', error.at - 1)
+    throw new TemplateError(name, new LineCounter(text).lineAt(error.at), error.message, { column })
   }
 }
 

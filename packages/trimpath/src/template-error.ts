@@ -4,11 +4,17 @@ export class TemplateError extends Error {
   readonly template: string
   /** Line in the template, from 1. */
   readonly line: number
+  /** What went wrong, without the place. */
+  readonly reason: string
 
-  constructor(template: string, line: number, what: string, options: { cause?: unknown } = {}) {
-    super(`template "${template}", line ${line}: ${what}`, options)
+  constructor(template: string, line: number, reason: string, options: { cause?: unknown } = {}) {
+    super(
+      `template "${template}", line ${line}: ${reason}`,
+      'cause' in options ? { cause: options.cause } : {},
+    )
     this.name = 'TemplateError'
     this.template = template
     this.line = line
+    this.reason = reason
   }
 }

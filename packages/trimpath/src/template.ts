@@ -23,7 +23,7 @@ type Run = (out: Output, context: object, flags: TrimPathFlags) => void
 const DEFAULT_OUTPUT_LENGTH = 64 * 1024 * 1024
 
 /**
- * Makes a template of its source. `modifiers` replaces the standard ones.
+ * Makes a template of its source; nothing of it is run here. `modifiers` replaces the standard ones.
  * Errors: TemplateError, with the line, for statements and for JavaScript that do not parse.
  */
 export function parseTemplate(

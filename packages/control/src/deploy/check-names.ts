@@ -1,32 +1,24 @@
-import { type Artifact, PlatformError } from '@openzimki/core'
+import type { Artifact } from '@openzimki/core'
 import type { ObjectStore } from '@openzimki/store'
 import { noClass } from '../users.ts'
-import { missingNames, type NameUse } from './named-texts.ts'
+import type { Fault } from './fault.ts'
+import { missingNames } from './named-texts.ts'
 
 /** Class in which programs keep the files that they make. */
 const FILE_CLASS = 'zimki_file'
-/** What is missing beyond this many is found at the next attempt. */
-const MAX_TOLD = 100
 
-/**
- * Refuses an artifact that names a template or library file which neither it nor the realm has: SCRIPT_ERROR with file and line.
- * Names that are put together at run time are not looked at.
- */
-export async function checkNames(artifact: Artifact, realm: string, objects: ObjectStore): Promise<void> {
-  const missing: NameUse[] = []
-  for (const use of missingNames(artifact)) {
-    if (!(await madeByProgram(objects, realm, use.name))) missing.push(use)
-    if (missing.length === MAX_TOLD) break
+/** Each template or library file that is named and that neither the artifact nor the realm has. */
+export async function* nameFaults(
+  artifact: Artifact,
+  realm: string,
+  objects: ObjectStore,
+): AsyncGenerator<Fault> {
+  for (const { kind, name, file, line } of missingNames(artifact)) {
+    if (await madeByProgram(objects, realm, name)) continue
+    const folder = kind === 'template' ? 'templates' : 'javascript or files'
+    const message = `missing ${kind} "${name}". Put it into ${folder}, or mend the name`
+    yield { file, line, column: null, message }
   }
-  const [first] = missing
-  if (!first) return
-  const folder = first.kind === 'template' ? 'templates' : 'javascript or files'
-  throw new PlatformError(
-    'SCRIPT_ERROR',
-    `${first.file}:${first.line}: missing ${first.kind} "${first.name}". ` +
-      `Put it into ${folder}, or mend the name. Nothing was deployed`,
-    { details: { file: first.file, line: first.line, missing } },
-  )
 }
 
 async function madeByProgram(objects: ObjectStore, realm: string, path: string): Promise<boolean> {

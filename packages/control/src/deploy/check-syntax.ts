@@ -1,34 +1,27 @@
 import { Script } from 'node:vm'
-import { type Artifact, PlatformError } from '@openzimki/core'
+import type { Artifact } from '@openzimki/core'
+import type { Fault } from './fault.ts'
 
-/** Compiles each script and test without running it. SCRIPT_ERROR with file, line and column of the first that fails. */
-export function checkSyntax(artifact: Artifact): void {
-  if (artifact.kind === 'script') {
-    for (const { name, source } of artifact.scripts) compile(`javascript/${name}`, source)
-  }
-  for (const { name, source } of artifact.tests) compile(`unittests/${name}`, source)
+/** Compiles each script and test without running it. At most one fault a file, because a compiler stops there. */
+export function* syntaxFaults(artifact: Artifact): Generator<Fault> {
+  const scripts = artifact.kind === 'script' ? artifact.scripts : []
+  for (const { name, source } of scripts) yield* faultsOf(`javascript/${name}`, source)
+  for (const { name, source } of artifact.tests) yield* faultsOf(`unittests/${name}`, source)
 }
 
 /** Stands for the file, whose name may hold anything. */
 const FILENAME = 'checked-source'
 
-function compile(file: string, source: string): void {
+function* faultsOf(file: string, source: string): Generator<Fault> {
   try {
     new Script(source, { filename: FILENAME })
   } catch (error) {
     const { line, column, text } = placeOf(error)
-    const at = line === null ? file : `${file}:${line}${column === null ? '' : `:${column}`}`
     const hint =
       text !== null && /[=(,:?&|]\s*<[\w>!]/.test(text)
-        ? ' E4X (XML in the program) is gone from JavaScript: use a template.'
+        ? '. E4X (XML in the program) is gone from JavaScript: use a template'
         : ''
-    throw new PlatformError(
-      'SCRIPT_ERROR',
-      `${at}: ${messageOf(error)}.${hint} Nothing was deployed; mend it and deploy again`,
-      {
-        details: { file, line, column, source: text },
-      },
-    )
+    yield { file, line, column, message: `${messageOf(error)}${hint}` }
   }
 }
 

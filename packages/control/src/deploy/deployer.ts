@@ -14,8 +14,7 @@ import type { Reconciler } from '../machines/reconciler.ts'
 import type { RealmUrls } from '../realm-urls.ts'
 import type { RouteRefresh } from '../routing/route-refresh.ts'
 import { sha256Hex } from '../users.ts'
-import { checkNames } from './check-names.ts'
-import { checkSyntax } from './check-syntax.ts'
+import { checkArtifact } from './check-artifact.ts'
 import type { SharedFiles } from './shared-files.ts'
 
 export interface DeployerParts {
@@ -45,7 +44,7 @@ export class Deployer {
 
   /**
    * One at a time for a realm. The artifact has been validated. When this rejects, what was live is live still. SCRIPT_ERROR: the code
-   * does not compile, names something missing, or fails to load; `details` hold file and line. NOT_FOUND: files that were not uploaded.
+   * or a template does not parse, names something missing, or fails to load; `details` hold file and line. NOT_FOUND: files that were not uploaded.
    */
   deploy(caller: Caller, realm: RealmRow, created: boolean, artifact: Artifact): Promise<WentLive> {
     return this.#queue.run(realm.id, () => this.#deploy(caller, realm.id, created, artifact))
@@ -57,7 +56,7 @@ export class Deployer {
   }
 
   async #deploy(caller: Caller, realmId: string, created: boolean, artifact: Artifact): Promise<WentLive> {
-    const { context, objects, shared } = this.#parts
+    const { context, objects, blobs, shared } = this.#parts
     const startMs = context.clock.monotonicMs()
     const realm = await this.#realm(realmId)
     const text = canonicalJson(artifact)
@@ -67,9 +66,8 @@ export class Deployer {
       await shared.sync(realm.id)
       return this.#answer(realm, id, { startMs, changed: false, created })
     }
-    checkSyntax(artifact)
-    await checkNames(artifact, realm.id, objects)
     await this.#requireFiles(realm.id, artifact)
+    await checkArtifact(artifact, { realm: realm.id, objects, blobs })
     await shared.read(artifact)
     const isNew = !(await context.db('deployments').where({ realm: realm.id, id }).first())
     await this.#storeArtifact(realm.id, id, text)
