@@ -79,6 +79,27 @@ describe('zimki deploy', () => {
     expect(output.err).toBe('zimki: main.js:2:9: Unexpected token\n  2 | var x = ;\n    |         ^\n')
   })
 
+  it('shows each of several faults with its source line, and a line alone where the column is not known', async () => {
+    const faults = [
+      { file: 'javascript/main.js', line: 2, column: 9, message: 'Unexpected token' },
+      { file: 'javascript/main.js', line: 1, column: null, message: 'missing template "a"' },
+      { file: 'gone.js', line: null, column: null, message: 'not there' },
+    ]
+    const error = new PlatformError('SCRIPT_ERROR', '3 things are wrong:\nand so on', { details: { faults } })
+    const { run, output } = cli({ answers: { ...platform(() => []), 'deployments.create': () => error } })
+    expect(await run('deploy', 'hello')).toBe(1)
+    expect(output.err.split('\n')).toEqual([
+      'zimki: 3 things are wrong:',
+      'javascript/main.js:2:9: Unexpected token',
+      '  2 | var x = ;',
+      '    |         ^',
+      'javascript/main.js:1: missing template "a"',
+      expect.stringMatching(/^ {2}1 \| ./),
+      'gone.js: not there',
+      '',
+    ])
+  })
+
   it('reads no file outside the folder for a place that the server names', async () => {
     const details = { file: '../../secret.txt', line: 1, column: 1 }
     const error = new PlatformError('SCRIPT_ERROR', 'bad', { details })

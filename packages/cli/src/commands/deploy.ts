@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import type { WentLive } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
@@ -8,7 +7,7 @@ import { deployFolder } from '../deploy-folder.ts'
 import type { CliIo } from '../io.ts'
 import { withProgress } from '../progress.ts'
 import { readRealmFolder } from '../realm-folder/read-realm-folder.ts'
-import { sourceExcerpt } from '../realm-folder/source-excerpt.ts'
+import { showSource } from '../show-source.ts'
 
 interface Options extends BaseOptions {
   realm?: string
@@ -55,29 +54,4 @@ export function wentLiveText(live: WentLive): string {
       ? `${live.origin}\n  ${live.url}`
       : (live.origin ?? live.url ?? 'no key is left; make one with "zimki keys create"')
   return `${what} (${live.deployment.slice(0, 12)}, ${Math.round(live.ms)} ms)\n  ${where}`
-}
-
-/** A fault of the program is shown with its source line, where the folder has the file. */
-export async function showSource(error: unknown, folder: string): Promise<never> {
-  const failure = PlatformError.from(error)
-  const { file, line, column } = failure.details
-  if (failure.code !== 'SCRIPT_ERROR' || typeof file !== 'string' || typeof line !== 'number') throw failure
-  const text = await sourceLine(folder, file, line)
-  if (text === undefined) throw failure
-  const place = { file, line, column: typeof column === 'number' ? column : 1 }
-  throw new PlatformError(failure.code, `${failure.message}\n${sourceExcerpt(text, place)}`, {
-    cause: failure,
-    details: failure.details,
-  })
-}
-
-/** Only below the folder: the name comes from the server. */
-async function sourceLine(folder: string, file: string, line: number): Promise<string | undefined> {
-  for (const sub of ['.', 'javascript', 'templates', 'unittests']) {
-    const path = join(folder, sub, file)
-    if (!path.startsWith(folder + sep)) continue
-    const text = await readFile(path, 'utf8').catch(() => undefined)
-    if (text !== undefined) return text.split('\n')[line - 1]
-  }
-  return undefined
 }

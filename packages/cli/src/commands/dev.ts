@@ -11,8 +11,9 @@ import { jsonLine, printable } from '../printable.ts'
 import { withProgress } from '../progress.ts'
 import { openRealmFolder } from '../realm-folder/open-realm-folder.ts'
 import { readRealmFolder } from '../realm-folder/read-realm-folder.ts'
+import { showSource } from '../show-source.ts'
 import { watchFolder } from '../watch-folder.ts'
-import { deployResult, realmOf, showSource, wentLiveText } from './deploy.ts'
+import { deployResult, realmOf, wentLiveText } from './deploy.ts'
 
 interface Options extends BaseOptions {
   realm?: string
