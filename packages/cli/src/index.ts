@@ -1,3 +1,4 @@
+export { cliReference } from './cli-reference.ts'
 export { deployFolder } from './deploy-folder.ts'
 export type { CliIo, TextSink } from './io.ts'
 export { processIo } from './process-io.ts'

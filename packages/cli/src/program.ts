@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { deployCommand } from './commands/deploy.ts'
 import { deploymentsCommand } from './commands/deployments.ts'
 import { devCommand } from './commands/dev.ts'
+import { domainsCommand } from './commands/domains.ts'
+import { groupsCommand } from './commands/groups.ts'
 import { healthCommand } from './commands/health.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommand } from './commands/keys.ts'
@@ -36,7 +38,9 @@ const COMMANDS = [
   deploymentsCommand,
   realmsCommand,
   keysCommand,
+  domainsCommand,
   usersCommand,
+  groupsCommand,
   secretsCommand,
   tokensCommand,
   verifyCommand,

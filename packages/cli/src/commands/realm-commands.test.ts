@@ -39,6 +39,12 @@ describe('lists', () => {
       { id: UUID, username: 'ada', createdAt: 'now', groups: ['staff'] },
       'ada',
     ],
+    [
+      ['domains', '--realm', 'hello'],
+      'domains.list',
+      { host: 'www.example.com', realm: UUID, key: UUID, createdAtMs: 0 },
+      'www.example.com',
+    ],
     [['secrets', '--realm', 'hello'], 'secrets.list', { name: 'API_KEY', updatedAtMs: 0 }, 'API_KEY'],
   ])('%j shows a table', async (args, route, item, text) => {
     const { run, output } = cli({ answers: { [route]: () => ({ items: [item], next: null }) } })
