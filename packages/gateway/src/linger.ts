@@ -6,9 +6,14 @@ import type { IncomingMessage } from 'node:http'
  */
 export function lingerThenClose(request: IncomingMessage, lingerMs: number): void {
   if (request.complete || request.destroyed) return
-  const timer = setTimeout(() => request.socket.destroy(), lingerMs).unref()
-  const stop = (): void => clearTimeout(timer)
+  const { socket } = request
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
+  const stop = (): void => {
+    clearTimeout(timer)
+    // The connection may live on for thousands of requests.
+    socket.off('close', stop)
+  }
   request.once('end', stop)
-  request.socket.once('close', stop)
+  socket.once('close', stop)
   request.resume()
 }

@@ -23,7 +23,7 @@ export abstract class Watched {
 
 /**
  * All that is under way: how much of it each realm has, and one timer for all deadlines, because a timer for each
- * request costs more than looking at them all ten times a second. A list and not a Set: see link's StreamTable.
+ * request costs more than looking at them all ten times a second. A list and not a Set: see core's IdTable.
  */
 export class Traffic {
   /** Requests that were let in, ever. */

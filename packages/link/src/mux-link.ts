@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { PlatformError } from '@openzimki/core'
+import { IdTable, PlatformError } from '@openzimki/core'
 import type { Link, LinkOptions, LinkStream, OpenOptions } from './contract.ts'
 import { decodeError, encodeError } from './error-frame.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -7,7 +7,6 @@ import { FrameWriter } from './frame-writer.ts'
 import { Keepalive } from './keepalive.ts'
 import { MuxStream, type StreamOwner } from './mux-stream.ts'
 import { OwnStreamIds, PeerStreamIds } from './stream-ids.ts'
-import { StreamTable } from './stream-table.ts'
 import { FLAG_END, FRAME, INITIAL_WINDOW_BYTES, MAGIC } from './wire.ts'
 
 /** Control frames that may wait for a peer that asks much and reads nothing. */
@@ -27,7 +26,7 @@ export class MuxLink implements Link, StreamOwner {
   readonly #options: LinkOptions
   readonly #reader: FrameReader
   readonly #keepalive: Keepalive
-  readonly #streams = new StreamTable()
+  readonly #streams = new IdTable<MuxStream>()
   readonly #waiting = new Set<MuxStream>()
   readonly #ownIds: OwnStreamIds
   readonly #peerIds: PeerStreamIds

@@ -24,7 +24,7 @@ export class MuxStream implements LinkStream {
   readonly opener: boolean
   handlers: StreamHandlers
   done = false
-  /** For StreamTable alone. */
+  /** For the link's table alone. */
   nextInBucket: MuxStream | null = null
   readonly #owner: StreamOwner
   /** Bytes that the peer's window lets us send. */

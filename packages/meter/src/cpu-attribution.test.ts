@@ -18,9 +18,11 @@ describe('CpuAttribution', () => {
   it('charges elapsed time as it is while the processors suffice', () => {
     const cpu = new CpuAttribution()
     const charged = {}
-    cpu.slice('i1', 'a', 1_000)
-    cpu.slice('i1', 'a', 500)
-    cpu.finish('a', collect(charged, 'a'))
+    const isolate = cpu.isolate()
+    const a = cpu.begin(isolate)
+    cpu.slice(isolate, a, 1_000)
+    cpu.slice(isolate, a, 500)
+    cpu.finish(a, collect(charged, 'a'))
     expect(charged).toEqual({})
     expect(cpu.closeWindow(2_000)).toEqual({ cpuNs: 1_500, elapsedNs: 1_500, idleNs: 0 })
     expect(charged).toEqual({ a: 1_500 })
@@ -30,8 +32,10 @@ describe('CpuAttribution', () => {
     const cpu = new CpuAttribution()
     const charged: Record<string, number> = {}
     for (const name of ['a', 'b', 'c', 'd', 'e']) {
-      cpu.slice(name, name, 1_391_000_000)
-      cpu.finish(name, collect(charged, name))
+      const isolate = cpu.isolate()
+      const request = cpu.begin(isolate)
+      cpu.slice(isolate, request, 1_391_000_000)
+      cpu.finish(request, collect(charged, name))
     }
     cpu.closeWindow(2_775_000_000)
     expect(Object.values(charged)).toEqual(Array(5).fill(555_000_000))
@@ -39,80 +43,107 @@ describe('CpuAttribution', () => {
 
   it('takes elapsed time where the system cannot tell', () => {
     const cpu = new CpuAttribution()
-    cpu.slice('i', 'a', 700)
+    const isolate = cpu.isolate()
+    cpu.slice(isolate, cpu.begin(isolate), 700)
     expect(cpu.closeWindow(null).cpuNs).toBe(700)
   })
 
   it('adds parts of a long run up over windows, and reports when the last one closes', () => {
     const cpu = new CpuAttribution({ carryLimitNs: 0 })
     const charged: Record<string, number> = {}
-    cpu.slice('i', 'a', 50)
+    const isolate = cpu.isolate()
+    const a = cpu.begin(isolate)
+    cpu.slice(isolate, a, 50)
     cpu.closeWindow(50)
-    cpu.slice('i', 'a', 50)
+    cpu.slice(isolate, a, 50)
     cpu.closeWindow(25)
-    cpu.slice('i', 'a', 10)
-    expect(cpu.soFarNs('a')).toBe(85)
-    cpu.finish('a', collect(charged, 'a'))
+    cpu.slice(isolate, a, 10)
+    expect(a.soFarNs).toBe(85)
+    cpu.finish(a, collect(charged, 'a'))
     cpu.closeWindow(10)
     expect(charged).toEqual({ a: 85 })
-    expect(cpu.soFarNs('a')).toBe(0)
   })
 
   it('shares what nobody can be named for among the running requests of that isolate alone', () => {
     const cpu = new CpuAttribution()
     const charged: Record<string, number> = {}
-    for (const name of ['a', 'b', 'c']) cpu.begin('i', name)
-    cpu.begin('other', 'x')
-    cpu.slice('i', null, 100)
-    for (const name of ['a', 'b', 'c', 'x']) cpu.finish(name, collect(charged, name))
+    const isolate = cpu.isolate()
+    const gone = cpu.begin(isolate)
+    const requests = ['a', 'b', 'c'].map((name) => ({ name, request: cpu.begin(isolate) }))
+    requests.push({ name: 'x', request: cpu.begin(cpu.isolate()) })
+    cpu.finish(gone, collect(charged, 'gone'))
+    cpu.slice(isolate, null, 100)
+    for (const { name, request } of requests) cpu.finish(request, collect(charged, name))
     cpu.closeWindow(1_000)
-    expect(charged).toEqual({ a: 33, b: 33, c: 34, x: 0 })
+    expect(charged).toEqual({ gone: 0, a: 34, b: 33, c: 33, x: 0 })
   })
 
   it('charges work of an isolate without a running request to nobody, but counts it', () => {
     const cpu = new CpuAttribution()
-    cpu.begin('i', 'a')
-    cpu.finish('a', () => undefined)
-    cpu.slice('i', null, 100)
+    const isolate = cpu.isolate()
+    cpu.finish(cpu.begin(isolate), () => undefined)
+    cpu.slice(isolate, null, 100)
     expect(cpu.closeWindow(50)).toEqual({ cpuNs: 50, elapsedNs: 100, idleNs: 50 })
+  })
+
+  it('charges work that outlives its report to those that still run', () => {
+    const cpu = new CpuAttribution()
+    const charged: Record<string, number> = {}
+    const isolate = cpu.isolate()
+    const [over, running] = [cpu.begin(isolate), cpu.begin(isolate)]
+    cpu.finish(over, collect(charged, 'over'))
+    cpu.closeWindow(null)
+    cpu.slice(isolate, over, 100)
+    cpu.finish(running, collect(charged, 'running'))
+    cpu.closeWindow(null)
+    expect(charged).toEqual({ over: 0, running: 100 })
   })
 
   it('lets slices that come late claim CPU of the window before, up to the carry and no further', () => {
     const cpu = new CpuAttribution({ carryLimitNs: 30 })
+    const isolate = cpu.isolate()
+    const a = cpu.begin(isolate)
     cpu.closeWindow(1_000)
-    cpu.slice('i', 'a', 100)
+    cpu.slice(isolate, a, 100)
     expect(cpu.closeWindow(20).cpuNs).toBe(50)
-    cpu.slice('i', 'a', 100)
+    cpu.slice(isolate, a, 100)
     expect(cpu.closeWindow(20).cpuNs).toBe(20)
   })
 
   it('reports a request once, one that never ran too, and forgets all', () => {
     const cpu = new CpuAttribution()
     const calls: string[] = []
-    cpu.finish('never', (cpuNs) => calls.push(`never ${cpuNs}`))
-    cpu.slice('i', 'a', 5)
-    cpu.finish('a', (cpuNs) => calls.push(`a ${cpuNs}`))
-    cpu.finish('a', () => calls.push('twice'))
+    const isolate = cpu.isolate()
+    cpu.finish(cpu.begin(isolate), (cpuNs) => calls.push(`never ${cpuNs}`))
+    const a = cpu.begin(isolate)
+    cpu.slice(isolate, a, 5)
+    cpu.finish(a, (cpuNs) => calls.push(`a ${cpuNs}`))
+    cpu.finish(a, () => calls.push('twice'))
     cpu.closeWindow(null)
     cpu.closeWindow(null)
     expect(calls).toEqual(['never 0', 'a 5'])
+    expect([isolate.running, isolate.first]).toEqual([0, null])
   })
 
   it('goes on after a callback that throws', () => {
     const cpu = new CpuAttribution()
-    cpu.slice('i', 'a', 5)
-    cpu.finish('a', () => {
+    const isolate = cpu.isolate()
+    const a = cpu.begin(isolate)
+    cpu.slice(isolate, a, 5)
+    cpu.finish(a, () => {
       throw new Error('from the caller')
     })
     expect(() => cpu.closeWindow(null)).toThrow('from the caller')
-    cpu.slice('i', 'a', 7)
+    cpu.slice(isolate, cpu.begin(isolate), 7)
     expect(cpu.closeWindow(null).cpuNs).toBe(7)
   })
 
   it('takes negative and broken times as nothing', () => {
     const cpu = new CpuAttribution()
-    cpu.slice('i', 'a', -5)
-    cpu.slice('i', 'a', Number.NaN)
+    const isolate = cpu.isolate()
+    const a = cpu.begin(isolate)
+    cpu.slice(isolate, a, -5)
+    cpu.slice(isolate, a, Number.NaN)
     expect(cpu.closeWindow(-10)).toEqual({ cpuNs: 0, elapsedNs: 0, idleNs: 0 })
   })
 
@@ -121,9 +152,12 @@ describe('CpuAttribution', () => {
     const cpu = new CpuAttribution({ carryLimitNs: 0 })
     const shares = Array.from({ length: 1 + below(300) }, () => below(3_000_000_000))
     const charged: number[] = []
-    for (const [index, elapsedNs] of shares.entries()) {
-      cpu.slice(`i${below(4)}`, `r${index}`, elapsedNs)
-      cpu.finish(`r${index}`, (cpuNs) => charged.push(cpuNs))
+    const isolates = Array.from({ length: 4 }, () => cpu.isolate())
+    for (const elapsedNs of shares) {
+      const isolate = isolates[below(4)]!
+      const request = cpu.begin(isolate)
+      cpu.slice(isolate, request, elapsedNs)
+      cpu.finish(request, (cpuNs) => charged.push(cpuNs))
     }
     const totalNs = shares.reduce((sum, share) => sum + share, 0)
     const threadNs = below(2 * 1_000_000) * 1_000

@@ -1,3 +1,5 @@
+import { ExactDivider } from './exact-divider.ts'
+
 /** What one window came to. */
 export interface WindowCpu {
   /** Attributed to requests and to `idleNs` together: min(C, elapsed). */
@@ -8,14 +10,52 @@ export interface WindowCpu {
   idleNs: number
 }
 
-interface Running<R, I> {
-  request: R
-  isolate: I
+/** The requests that run in one isolate: the ones that share what cannot be told apart. Made by `CpuAttribution.isolate`. */
+export class IsolateCpu {
+  running = 0
+  first: RequestCpu | null = null
+}
+
+/**
+ * One request's CPU. Made by `begin` and given back to the other calls; nothing is looked up by a key, and requests are chained
+ * through themselves, because at tens of thousands a second V8's Maps keep dead entries alive (see core's IdTable).
+ */
+export class RequestCpu {
+  readonly isolate: IsolateCpu
   /** Elapsed nanoseconds of slices in the open window. */
-  elapsedNs: number
+  elapsedNs = 0
   /** CPU nanoseconds from closed windows. */
-  cpuNs: number
-  finished: boolean
+  cpuNs = 0
+  before: RequestCpu | null = null
+  next: RequestCpu | null = null
+  state: 'running' | 'finished' | 'reported' = 'running'
+  done: ((cpuNs: number) => void) | null = null
+
+  constructor(isolate: IsolateCpu) {
+    this.isolate = isolate
+    this.next = isolate.first
+    if (this.next) this.next.before = this
+    isolate.first = this
+    isolate.running++
+  }
+
+  /**
+   * What it burned so far: CPU nanoseconds of closed windows plus elapsed time of the open one. Never less than what it will be
+   * charged up to now, so a limit checked against it is checked in time.
+   */
+  get soFarNs(): number {
+    return this.cpuNs + this.elapsedNs
+  }
+
+  leave(): void {
+    const { isolate, before, next } = this
+    if (before) before.next = next
+    else isolate.first = next
+    if (next) next.before = before
+    this.before = null
+    this.next = null
+    isolate.running--
+  }
 }
 
 /**
@@ -28,16 +68,11 @@ interface Running<R, I> {
  *     cpu(slice) = elapsed(slice) * min(1, C / sum of all elapsed)      C = CPU of all isolate threads
  *
  * All arithmetic is in whole nanoseconds and the parts of a window sum exactly to its total.
- *
- * `R` and `I` are whatever the caller names a request and an isolate by; they are compared as keys of a Map.
  */
-export class CpuAttribution<R = string, I = string> {
-  readonly #requests = new Map<R, Running<R, I>>()
-  /** Requests begun and not finished, by isolate: the ones that share what cannot be told apart. */
-  readonly #running = new Map<I, Set<Running<R, I>>>()
+export class CpuAttribution {
   /** Those with a slice in the open window. */
-  #touched: Running<R, I>[] = []
-  #reports: { entry: Running<R, I> | null; done: (cpuNs: number) => void }[] = []
+  #touched: RequestCpu[] = []
+  #finished: RequestCpu[] = []
   #elapsedNs = 0
   #idleElapsedNs = 0
   readonly #carryLimitNs: number
@@ -51,48 +86,38 @@ export class CpuAttribution<R = string, I = string> {
     this.#carryLimitNs = options.carryLimitNs ?? 50_000_000
   }
 
-  /** The request runs from now on in this isolate. A first slice says the same; this is for requests that still wait. */
-  begin(isolate: I, request: R): void {
-    this.#entry(isolate, request)
+  /** An isolate in which requests will run. It is forgotten with its last request. */
+  isolate(): IsolateCpu {
+    return new IsolateCpu()
+  }
+
+  /** A request runs, or waits to, from now on in this isolate. */
+  begin(isolate: IsolateCpu): RequestCpu {
+    return new RequestCpu(isolate)
   }
 
   /**
    * One entry into an isolate took `elapsedNs` on its thread, for `request`; null: for nobody that can be told, so it is
    * shared equally among the isolate's running requests. Report a run that spans windows in parts, one at each window's
-   * end, or its CPU will have gone by unclaimed. A request that was reported already begins anew: give null for work that outlives its request.
+   * end, or its CPU will have gone by unclaimed. Work that outlives its request's report is nobody's too.
    */
-  slice(isolate: I, request: R | null, elapsedNs: number): void {
+  slice(isolate: IsolateCpu, request: RequestCpu | null, elapsedNs: number): void {
     const wholeNs = elapsedNs > 0 ? Math.round(elapsedNs) : 0
     this.#elapsedNs += wholeNs
-    if (request !== null) this.#charge(this.#entry(isolate, request), wholeNs)
-    else this.#share(this.#running.get(isolate), wholeNs)
+    if (request !== null && request.state !== 'reported') this.#charge(request, wholeNs)
+    else this.#share(isolate, wholeNs)
   }
 
   /**
    * The request ended; `done` is called once with its CPU nanoseconds when the open window closes. A request that never
    * ran is reported with 0. Finishing twice reports once.
    */
-  finish(request: R, done: (cpuNs: number) => void): void {
-    const entry = this.#requests.get(request) ?? null
-    if (entry?.finished) return
-    this.#reports.push({ entry, done })
-    if (!entry) return
-    entry.finished = true
-    this.#leave(entry)
-  }
-
-  /** Forgets an isolate that was disposed; its unfinished requests are still reported when they finish. */
-  dropIsolate(isolate: I): void {
-    this.#running.delete(isolate)
-  }
-
-  /**
-   * What a request burned so far: CPU nanoseconds of closed windows plus elapsed time of the open one. Never less than
-   * what it will be charged up to now, so a limit checked against it is checked in time.
-   */
-  soFarNs(request: R): number {
-    const entry = this.#requests.get(request)
-    return entry ? entry.cpuNs + entry.elapsedNs : 0
+  finish(request: RequestCpu, done: (cpuNs: number) => void): void {
+    if (request.state !== 'running') return
+    request.state = 'finished'
+    request.done = done
+    request.leave()
+    this.#finished.push(request)
   }
 
   /**
@@ -104,9 +129,9 @@ export class CpuAttribution<R = string, I = string> {
     const cpuNs = threadCpuNs === null ? elapsedNs : this.#claim(elapsedNs, threadCpuNs)
     const divider = new ExactDivider(cpuNs, elapsedNs)
     const idleNs = divider.take(this.#idleElapsedNs)
-    for (const entry of this.#touched) {
-      entry.cpuNs += divider.take(entry.elapsedNs)
-      entry.elapsedNs = 0
+    for (const request of this.#touched) {
+      request.cpuNs += divider.take(request.elapsedNs)
+      request.elapsedNs = 0
     }
     this.#touched = []
     this.#elapsedNs = 0
@@ -123,70 +148,25 @@ export class CpuAttribution<R = string, I = string> {
   }
 
   #report(): void {
-    const reports = this.#reports
-    this.#reports = []
-    // All are forgotten before the first callback, so that one that throws leaves nothing behind.
-    for (const { entry } of reports) if (entry) this.#requests.delete(entry.request)
-    for (const { entry, done } of reports) done(entry?.cpuNs ?? 0)
+    const finished = this.#finished
+    this.#finished = []
+    // All are marked before the first callback, so that one that throws leaves nothing behind.
+    for (const request of finished) request.state = 'reported'
+    for (const request of finished) request.done?.(request.cpuNs)
   }
 
-  #entry(isolate: I, request: R): Running<R, I> {
-    const known = this.#requests.get(request)
-    if (known) return known
-    const entry: Running<R, I> = { request, isolate, elapsedNs: 0, cpuNs: 0, finished: false }
-    this.#requests.set(request, entry)
-    const running = this.#running.get(isolate)
-    if (running) running.add(entry)
-    else this.#running.set(isolate, new Set([entry]))
-    return entry
-  }
-
-  #charge(entry: Running<R, I>, elapsedNs: number): void {
+  #charge(request: RequestCpu, elapsedNs: number): void {
     if (elapsedNs === 0) return
-    if (entry.elapsedNs === 0) this.#touched.push(entry)
-    entry.elapsedNs += elapsedNs
+    if (request.elapsedNs === 0) this.#touched.push(request)
+    request.elapsedNs += elapsedNs
   }
 
-  #share(running: Set<Running<R, I>> | undefined, elapsedNs: number): void {
-    if (!running || running.size === 0) {
+  #share(isolate: IsolateCpu, elapsedNs: number): void {
+    if (isolate.running === 0) {
       this.#idleElapsedNs += elapsedNs
       return
     }
-    const divider = new ExactDivider(elapsedNs, running.size)
-    for (const entry of running) this.#charge(entry, divider.take(1))
-  }
-
-  #leave(entry: Running<R, I>): void {
-    const running = this.#running.get(entry.isolate)
-    running?.delete(entry)
-    if (running?.size === 0) this.#running.delete(entry.isolate)
-  }
-}
-
-/**
- * Divides a whole `total` over whole weights that sum to `weights`, exactly: each part is the step between two rounded
- * points of the running sum, so parts are whole, never negative, within one of their exact share, and sum to the total.
- */
-class ExactDivider {
-  readonly #total: number
-  readonly #weights: number
-  #weight = 0
-  #given = 0
-
-  constructor(total: number, weights: number) {
-    this.#total = total
-    this.#weights = weights
-  }
-
-  take(weight: number): number {
-    this.#weight += weight
-    if (this.#weight === 0) return 0
-    const point =
-      this.#weight >= this.#weights
-        ? this.#total
-        : Math.min(this.#total, Math.floor((this.#weight / this.#weights) * this.#total))
-    const part = Math.max(0, point - this.#given)
-    this.#given += part
-    return part
+    const divider = new ExactDivider(elapsedNs, isolate.running)
+    for (let request = isolate.first; request; request = request.next) this.#charge(request, divider.take(1))
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, UsageWindow } from '@openzimki/core'
-import { CpuAttribution, type ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
+import { CpuAttribution, type IsolateCpu, type ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
 import type { RunningRequest } from './running-request.ts'
 
 /** How often elapsed time is corrected to CPU time. */
@@ -29,7 +29,7 @@ export interface Charge {
 /** The cell's meter: slices of isolates in, numbered windows of usage out. */
 export class CellMeter {
   readonly #options: CellMeterOptions
-  readonly #attribution = new CpuAttribution<number, number>()
+  readonly #attribution = new CpuAttribution()
   readonly #usage: UsageAggregator
   #cpuTimer: NodeJS.Timeout | null = null
   readonly #usageTimer: NodeJS.Timeout
@@ -42,27 +42,36 @@ export class CellMeter {
     this.#usageTimer.unref()
   }
 
-  begin(isolate: number, request: number): void {
+  /** An isolate, or whatever else requests run in together. */
+  isolate(): IsolateCpu {
+    return this.#attribution.isolate()
+  }
+
+  begin(isolate: IsolateCpu, request: RunningRequest): void {
     this.#active++
-    this.#attribution.begin(isolate, request)
+    request.cpu = this.#attribution.begin(isolate)
     this.#cpuTimer ??= setInterval(() => this.#closeCpuWindow(), CPU_WINDOW_MS)
   }
 
-  slice(isolate: number, request: number | null, elapsedNs: number): void {
-    this.#attribution.slice(isolate, request, elapsedNs)
+  slice(isolate: IsolateCpu, request: RunningRequest | null, elapsedNs: number): void {
+    this.#attribution.slice(isolate, request?.cpu ?? null, elapsedNs)
   }
 
   /** The request is over; its record is added when its CPU is known. */
   finish(request: RunningRequest, charge: Charge): void {
+    const { cpu, amounts, outcome } = request
+    if (cpu === null) return
     const wallMs = performance.now() - request.startedMs
-    const { number, amounts, outcome } = request
     // The request itself must not live on until its window closes: there are thousands in one.
     const { key } = request.head
     const name = request.function
-    this.#attribution.finish(number, (cpuNs) => {
+    this.#attribution.finish(cpu, (cpuNs) => {
       this.#active--
+      // Written out, because it runs once a request.
       this.#usage.add({
-        ...charge,
+        account: charge.account,
+        realm: charge.realm,
+        deployment: charge.deployment,
         key,
         function: name,
         outcome,
@@ -70,13 +79,13 @@ export class CellMeter {
         cpuNs,
         jsops: cpuNs / this.#options.jsopNs,
         wallMs,
-        ...amounts,
+        bytesIn: amounts.bytesIn,
+        bytesOut: amounts.bytesOut,
+        egressBytes: amounts.egressBytes,
+        storeReads: amounts.storeReads,
+        storeWrites: amounts.storeWrites,
       })
     })
-  }
-
-  dropIsolate(isolate: number): void {
-    this.#attribution.dropIsolate(isolate)
   }
 
   /** The window is safe elsewhere. */

@@ -94,12 +94,7 @@ export class Cell {
 
   #begin(head: RequestHead, host: RealmHost, stream: LinkStream): void {
     const request = new RunningRequest(this.#nextRequest++, head, stream, host.load.limits.responseBytes)
-    stream.handlers = {
-      onData: (chunk) => request.body.push(chunk),
-      onEnd: () => request.body.end(),
-      onReset: (error) => request.cancelled(error),
-      onDrain: () => request.drained(),
-    }
+    stream.handlers = request
     void host.handle(request)
   }
 

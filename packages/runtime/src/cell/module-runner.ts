@@ -31,25 +31,19 @@ export class ModuleRunner implements Runner {
         `a realm of the module kind has no "${head.op}": it is of the script kind`,
       )
     const isolate = this.#ready ?? (await this.#acquire())
-    const whole = request.body.complete
-      ? await request.body.whole(this.#options.realm.load.limits.requestBytes)
-      : null
+    const { requestBytes } = this.#options.realm.load.limits
+    const whole = request.body.complete ? request.body.take(requestBytes) : null
     if (request.ended) return
     isolate.begin(request)
-    if (this.#stacks) request.mapStack = (text) => this.#stacks!.text(text)
+    request.mapStack = this.#mapStack
     request.function = 'fetch'
-    const ended = new Promise<void>((resolve) => {
-      request.onEnd = resolve
-    })
-    const settled = new Promise<void>((resolve) => {
-      request.onSettled = resolve
-    })
     const body = whole === null ? 'stream' : whole.byteLength > 0 ? 'whole' : 'none'
     const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
-    await isolate.enter('http', request.number, eventText(request, body), bytes)
-    await ended
-    if (request.outcome !== 'ok') await isolate.enter('abort', request.number, '{}')
-    if (request.outcome === 'ok') await settled
+    await new Promise<void>((resolve) => {
+      request.onOver = resolve
+      isolate.send('http', request, eventText(request, body), bytes)
+    })
+    if (request.outcome !== 'ok') await isolate.enter('abort', request.id, '{}')
     isolate.finish(request)
     if (isolate.host.dead) this.#drop(isolate)
   }
@@ -67,6 +61,8 @@ export class ModuleRunner implements Runner {
     this.#ready?.dispose(reason)
     this.#ready = null
   }
+
+  readonly #mapStack = (text: string): string => this.#stacks?.text(text) ?? text
 
   #acquire(): Promise<RealmIsolate> {
     if (this.#disposed) return Promise.reject(this.#disposed)
@@ -133,6 +129,6 @@ function belowEntry(head: RequestHead): RequestHead {
   return { ...head, url: `${origin}${head.path}${head.query}`, headers }
 }
 
-function arrayBuffer(bytes: Buffer): ArrayBuffer {
+function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
 }

@@ -1,5 +1,6 @@
 import type { Artifact, CellLoad, IsolateReport } from '@openzimki/core'
 import { isDigest, PlatformError } from '@openzimki/core'
+import type { IsolateCpu } from '@openzimki/meter'
 import type { BlobStore, ObjectStore } from '@openzimki/store'
 import type { Egress } from '../bindings/egress-port.ts'
 import type { RealmServices } from '../bindings/operation.ts'
@@ -34,6 +35,8 @@ export class RealmHost implements RealmServices {
   readonly egress: Egress
   readonly log: RealmServices['log']
   readonly #meter: CellMeter | null
+  /** Where requests for files run: in no isolate. */
+  readonly #files: IsolateCpu | null
   readonly #runner: Runner
   #active = 0
 
@@ -45,6 +48,7 @@ export class RealmHost implements RealmServices {
     this.egress = options.egress
     this.log = options.log
     this.#meter = options.meter
+    this.#files = options.meter?.isolate() ?? null
     this.files = new RealmFiles(options.load.realm, artifact, options.objects, options.blobs)
     const Kind = artifact.kind === 'script' ? ScriptRunner : ModuleRunner
     this.#runner = new Kind({ realm: this, pool: options.pool, meter: options.meter })
@@ -62,9 +66,9 @@ export class RealmHost implements RealmServices {
   /** Answers a request: a published file, or the program. */
   async handle(request: RunningRequest): Promise<void> {
     this.#active++
-    request.onThrow = (text) => this.log({ request: request.head.id, level: 'error', text })
+    request.onThrow = this.#logThrown
     const { wallMs } = this.load.limits
-    const wall = setTimeout(() => request.expire(wallLimit(wallMs)), wallMs)
+    const wall = setTimeout(expire, wallMs, request, wallMs)
     try {
       const file = request.head.op === 'http' ? this.files.published(decodePath(request.head)) : null
       if (file) await this.#serve(file, request)
@@ -91,19 +95,21 @@ export class RealmHost implements RealmServices {
     this.#runner.dispose(reason)
   }
 
+  readonly #logThrown = (request: RunningRequest, text: string): void =>
+    this.log({ request: request.head.id, level: 'error', text })
+
   async #serve(
     file: NonNullable<ReturnType<RealmFiles['published']>>,
     request: RunningRequest,
   ): Promise<void> {
-    const { account, realm, deployment } = this.load
-    this.#meter?.begin(0, request.number)
+    if (this.#files) this.#meter?.begin(this.#files, request)
     request.amounts.storeReads += 1
     try {
       await serveFile(file, this.files, request)
     } catch (error) {
       request.fail(PlatformError.from(error))
     } finally {
-      this.#meter?.finish(request, { account, realm, deployment })
+      this.#meter?.finish(request, this.load)
     }
   }
 }
@@ -117,6 +123,10 @@ async function readArtifact(blobs: BlobStore, deployment: string): Promise<Artif
     'UNSUPPORTED',
     `this cell does not know artifact format ${String(artifact.format)}: update the platform`,
   )
+}
+
+function expire(request: RunningRequest, wallMs: number): void {
+  request.expire(wallLimit(wallMs))
 }
 
 function wallLimit(wallMs: number): PlatformError {

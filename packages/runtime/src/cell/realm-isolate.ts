@@ -1,4 +1,5 @@
-import { PlatformError } from '@openzimki/core'
+import { IdTable, PlatformError } from '@openzimki/core'
+import type { IsolateCpu } from '@openzimki/meter'
 import type { RealmServices } from '../bindings/operation.ts'
 import { operate } from '../bindings/operations.ts'
 import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-host.ts'
@@ -7,8 +8,6 @@ import { IsolateTimers } from './isolate-timers.ts'
 import { RequestDoor } from './request-door.ts'
 import type { RunningRequest } from './running-request.ts'
 import type { DoorBytes } from './to-bytes.ts'
-
-let nextIsolate = 1
 
 const REQUEST_OVER = `-${JSON.stringify(new PlatformError('CANCELLED', 'the request is over'))}`
 
@@ -21,11 +20,11 @@ export interface RealmIsolateOptions {
 
 /** An isolate that belongs to a realm: its requests, its timers, its door. */
 export class RealmIsolate implements DoorHandler {
-  readonly number = nextIsolate++
   readonly host: IsolateHost
   readonly realm: RealmServices
-  readonly requests = new Map<number, RunningRequest>()
+  readonly requests = new IdTable<RunningRequest>()
   readonly #meter: CellMeter | null
+  readonly #cpu: IsolateCpu | null
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
   lastUsedMs = performance.now()
@@ -34,24 +33,40 @@ export class RealmIsolate implements DoorHandler {
     this.host = host
     this.realm = realm
     this.#meter = meter
+    this.#cpu = meter?.isolate() ?? null
     this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
     host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
   }
 
   /** The request runs here from now on. */
   begin(request: RunningRequest): void {
-    this.requests.set(request.number, request)
+    this.requests.add(request)
     this.lastUsedMs = performance.now()
-    this.#meter?.begin(this.number, request.number)
+    if (this.#cpu) this.#meter?.begin(this.#cpu, request)
   }
 
   /** The request is over: what it left behind no longer runs. */
   finish(request: RunningRequest): void {
     this.lastUsedMs = performance.now()
-    if (!this.requests.delete(request.number)) return
-    this.#timers.clearOf(request.number)
-    const { account, realm, deployment } = this.realm.load
-    this.#meter?.finish(request, { account, realm, deployment })
+    if (!this.requests.delete(request)) return
+    this.#timers.clearOf(request.id)
+    this.#meter?.finish(request, this.realm.load)
+  }
+
+  /** Enters for a request, which is told how it went. */
+  send(event: string, request: RunningRequest, payload: string, bytes: DoorBytes): void {
+    const { dead } = this.host
+    if (dead) request.failed(dead)
+    else
+      this.host.send({
+        event,
+        request: request.id,
+        payload,
+        bytes,
+        call: 0,
+        timeoutMs: this.#budgetMs(request),
+        owner: request,
+      })
   }
 
   onPost(call: number, number: number, operation: string, payload: string, bytes: DoorBytes): void {
@@ -76,8 +91,7 @@ export class RealmIsolate implements DoorHandler {
   dispose(reason: PlatformError): void {
     this.#timers.close()
     this.host.dispose(reason)
-    this.#meter?.dropIsolate(this.number)
-    for (const request of [...this.requests.values()]) {
+    for (const request of this.requests.all()) {
       request.fail(reason)
       this.finish(request)
     }
@@ -132,7 +146,7 @@ export class RealmIsolate implements DoorHandler {
   #slice(number: number | null, elapsedNs: number): void {
     const request = number === null ? undefined : this.requests.get(number)
     if (request) request.cpuNs += elapsedNs
-    this.#meter?.slice(this.number, request ? request.number : null, elapsedNs)
+    if (this.#cpu) this.#meter?.slice(this.#cpu, request ?? null, elapsedNs)
   }
 
   #complain(request: RunningRequest | null, error: unknown): void {

@@ -37,6 +37,15 @@ export class RequestBody {
     return this.#ended
   }
 
+  /** All of it, once it is complete. TOO_LARGE beyond `maxBytes`. */
+  take(maxBytes: number): Uint8Array {
+    const chunks = this.#chunks
+    if (chunks.length === 0) return NOTHING
+    if (this.bytes > maxBytes) throw tooLarge(maxBytes)
+    this.cancel()
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  }
+
   /** The next chunk, or null at the end. Rejects when the client is gone. */
   async next(): Promise<Uint8Array | null> {
     while (this.#chunks.length === 0) {
@@ -57,14 +66,7 @@ export class RequestBody {
     let size = 0
     for (let chunk = await this.next(); chunk; chunk = await this.next()) {
       size += chunk.byteLength
-      if (size > maxBytes)
-        throw new PlatformError(
-          'TOO_LARGE',
-          `the request body is larger than the realm's limit of ${maxBytes} bytes`,
-          {
-            details: { limit: 'requestBytes' },
-          },
-        )
+      if (size > maxBytes) throw tooLarge(maxBytes)
       parts.push(chunk)
     }
     return Buffer.concat(parts)
@@ -81,4 +83,14 @@ export class RequestBody {
     this.#waiting = null
     wake?.()
   }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function tooLarge(maxBytes: number): PlatformError {
+  return new PlatformError(
+    'TOO_LARGE',
+    `the request body is larger than the realm's limit of ${maxBytes} bytes`,
+    { details: { limit: 'requestBytes' } },
+  )
 }

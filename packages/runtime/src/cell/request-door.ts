@@ -1,4 +1,4 @@
-import { PlatformError } from '@openzimki/core'
+import { type IdTable, PlatformError } from '@openzimki/core'
 import type { DoorResult } from '../engine/isolate-host.ts'
 import type { RunningRequest } from './running-request.ts'
 import { safeHeaders } from './safe-headers.ts'
@@ -15,15 +15,17 @@ interface Respond {
 
 /** The door's operations that speak of a request itself: its answer and its body. Only requests of this isolate exist. */
 export class RequestDoor {
-  readonly #requests: ReadonlyMap<number, RunningRequest>
+  readonly #requests: IdTable<RunningRequest>
 
-  constructor(requests: ReadonlyMap<number, RunningRequest>) {
+  constructor(requests: IdTable<RunningRequest>) {
     this.#requests = requests
   }
 
   /** False: it is another operation. */
   post(operation: string, payload: string, bytes: DoorBytes): boolean {
-    if (operation === 'respond') this.#respond(JSON.parse(payload), bytes)
+    if (operation === 'answer+done') this.#answer(payload, bytes)?.settled()
+    else if (operation === 'answer') this.#answer(payload, bytes)
+    else if (operation === 'respond') this.#respond(JSON.parse(payload), bytes)
     else if (operation === 'respond+done') this.#respond(JSON.parse(payload), bytes)?.settled()
     else if (operation === 'respond.end') this.#of(payload)?.end()
     else if (operation === 'respond.fail') this.#fail(JSON.parse(payload))
@@ -50,6 +52,13 @@ export class RequestDoor {
 
   #of(payload: string): RunningRequest | undefined {
     return this.#requests.get((JSON.parse(payload) as { request: number }).request)
+  }
+
+  /** `<request><head as JSON>`: the head is the gateway's to read, which believes no cell anyway. */
+  #answer(payload: string, bytes: DoorBytes): RunningRequest | undefined {
+    const request = this.#requests.get(Number.parseInt(payload, 10))
+    request?.answer(payload.slice(payload.indexOf('{')), bytes)
+    return request
   }
 
   #respond(answer: Respond, bytes: DoorBytes): RunningRequest | undefined {

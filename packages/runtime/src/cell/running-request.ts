@@ -1,6 +1,14 @@
-import { type Outcome, PlatformError, type RequestHead, type ResponseHead } from '@openzimki/core'
-import type { LinkStream } from '@openzimki/link'
+import {
+  type Chained,
+  type Outcome,
+  PlatformError,
+  type RequestHead,
+  type ResponseHead,
+} from '@openzimki/core'
+import type { LinkStream, StreamHandlers } from '@openzimki/link'
+import type { RequestCpu } from '@openzimki/meter'
 import type { SessionState } from '../bindings/session-state.ts'
+import type { EntryOwner } from '../engine/entry-queue.ts'
 import { RequestBody } from './request-body.ts'
 import { type DoorBytes, toBytes } from './to-bytes.ts'
 
@@ -16,9 +24,14 @@ export interface RequestAmounts {
   storeWrites: number
 }
 
-/** One request inside the cell, from its head to its last byte. */
-export class RunningRequest {
-  readonly number: number
+/**
+ * One request inside the cell, from its head to its last byte. It hears of its own stream and of its entry into the isolate:
+ * there are tens of thousands a second, and each object less of one is felt.
+ */
+export class RunningRequest implements StreamHandlers, EntryOwner, Chained<RunningRequest> {
+  readonly id: number
+  /** For the isolate's table alone. */
+  nextInBucket: RunningRequest | null = null
   readonly head: RequestHead
   readonly stream: LinkStream
   readonly body: RequestBody
@@ -29,6 +42,8 @@ export class RunningRequest {
   outcome: Outcome = 'ok'
   /** Time on the isolate's thread so far, nanoseconds; what the CPU limit is held against. */
   cpuNs = 0
+  /** The meter's account of it; null where nothing is metered. */
+  cpu: RequestCpu | null = null
   remoteCalls = 0
   logBytes = 0
   session: SessionState | null = null
@@ -36,19 +51,19 @@ export class RunningRequest {
   readonly extraHeaders: string[] = []
   #responded = false
   #ended = false
+  #returned = false
+  #settled = false
   #bytesLeft: number
   #drained: (() => void)[] = []
-  /** Called once, when the answer is complete or impossible. */
-  onEnd: (() => void) | null = null
-  /** Called when all that the program gave to ctx.waitUntil has settled. */
-  onSettled: (() => void) | null = null
+  /** Called once: it was answered or has failed, and what it started in its isolate has returned and settled. */
+  onOver: (() => void) | null = null
   /** Names the author's lines in a stack. */
-  mapStack: (text: string) => string = (text) => text
+  mapStack: ((text: string) => string) | null = null
   /** Called with what the program threw, for the realm's log. */
-  onThrow: ((text: string) => void) | null = null
+  onThrow: ((request: RunningRequest, text: string) => void) | null = null
 
-  constructor(number: number, head: RequestHead, stream: LinkStream, responseBytes: number) {
-    this.number = number
+  constructor(id: number, head: RequestHead, stream: LinkStream, responseBytes: number) {
+    this.id = id
     this.head = head
     this.stream = stream
     this.body = new RequestBody(stream)
@@ -65,14 +80,59 @@ export class RunningRequest {
     return this.#ended
   }
 
-  /** The whole answer in one frame. */
-  respond(response: ResponseHead, body: DoorBytes, encoding: BufferEncoding = 'utf8'): void {
-    if (this.#responded || this.#ended) return
-    const bytes = toBytes(body, encoding)
-    if (bytes.byteLength > this.#bytesLeft) {
-      this.fail(this.#tooLarge())
+  onData(chunk: Uint8Array): void {
+    this.body.push(chunk)
+  }
+
+  onEnd(): void {
+    this.body.end()
+  }
+
+  /** The gateway says that the client is gone. */
+  onReset(error: PlatformError): void {
+    if (this.#ended) return
+    this.outcome = 'cancelled'
+    this.body.fail(error)
+    this.#end()
+  }
+
+  onDrain(): void {
+    const waiting = this.#drained
+    this.#drained = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Its entry into the isolate is through; what it left running there goes on. */
+  returned(): void {
+    this.#returned = true
+    this.#checkOver()
+  }
+
+  /** Its entry into the isolate was stopped, or could not be. */
+  failed(error: PlatformError): void {
+    if (this.#ended) this.onThrow?.(this, error.message)
+    else this.fail(error)
+    this.returned()
+  }
+
+  /** The whole answer in one frame, its head as the gateway reads it. */
+  answer(head: string, body: DoorBytes): void {
+    if (this.extraHeaders.length > 0) {
+      this.respond(JSON.parse(head) as ResponseHead, body)
       return
     }
+    const bytes = this.#roomFor(body, 'utf8')
+    if (bytes === null) return
+    this.#responded = true
+    this.amounts.bytesOut += head.length + bytes.byteLength
+    this.stream.respond(head, bytes)
+    this.#end()
+  }
+
+  /** The whole answer in one frame. */
+  respond(response: ResponseHead, body: DoorBytes, encoding: BufferEncoding = 'utf8'): void {
+    const bytes = this.#roomFor(body, encoding)
+    if (bytes === null) return
     this.#sendHead(response, bytes)
     this.amounts.bytesOut += bytes.byteLength
     this.#end()
@@ -116,8 +176,8 @@ export class RunningRequest {
   /** The program threw: a page for the client, the whole story for the log (and for the owner's key in development). */
   threw(message: string, stack: string): void {
     const told = (stack.includes(message) ? stack : `${message}\n${stack}`).slice(0, MAX_ERROR_CHARS)
-    const text = this.mapStack(told)
-    this.onThrow?.(text)
+    const text = this.mapStack?.(told) ?? told
+    this.onThrow?.(this, text)
     const shown = this.head.debug
       ? text
       : 'the program failed while it answered; its owner finds the reason in the log'
@@ -130,22 +190,19 @@ export class RunningRequest {
     this.settled()
   }
 
+  /** All that the program gave to ctx.waitUntil has settled. */
   settled(): void {
-    this.onSettled?.()
+    this.#settled = true
+    this.#checkOver()
   }
 
-  /** The gateway says that the client is gone. */
-  cancelled(error: PlatformError): void {
-    if (this.#ended) return
-    this.outcome = 'cancelled'
-    this.body.fail(error)
-    this.#end()
-  }
-
-  drained(): void {
-    const waiting = this.#drained
-    this.#drained = []
-    for (const resolve of waiting) resolve()
+  /** The body as bytes; null, and the request has failed or is over, when it may not be sent. */
+  #roomFor(body: DoorBytes, encoding: BufferEncoding): Uint8Array | null {
+    if (this.#responded || this.#ended) return null
+    const bytes = toBytes(body, encoding)
+    if (bytes.byteLength <= this.#bytesLeft) return bytes
+    this.fail(this.#tooLarge())
+    return null
   }
 
   #sendHead(response: ResponseHead, body: Uint8Array | null): void {
@@ -161,8 +218,15 @@ export class RunningRequest {
     this.#ended = true
     this.amounts.bytesIn += this.body.bytes
     this.body.cancel()
-    this.drained()
-    this.onEnd?.()
+    this.onDrain()
+    this.#checkOver()
+  }
+
+  #checkOver(): void {
+    if (!this.#ended || !this.#returned || !(this.#settled || this.outcome !== 'ok')) return
+    const over = this.onOver
+    this.onOver = null
+    over?.()
   }
 
   #tooLarge(): PlatformError {

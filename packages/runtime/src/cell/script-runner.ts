@@ -31,15 +31,18 @@ export class ScriptRunner implements Runner {
   async run(request: RunningRequest): Promise<void> {
     const { realm } = this.#options
     const { head } = request
-    const body = await request.body.whole(realm.load.limits.requestBytes)
-    const params = head.op === 'http' ? null : (JSON.parse(body.toString('utf8')) as object)
+    const { requestBytes } = realm.load.limits
+    const body = request.body.complete
+      ? request.body.take(requestBytes)
+      : await request.body.whole(requestBytes)
+    const params = head.op === 'http' ? null : (JSON.parse(Buffer.from(body).toString('utf8')) as object)
     const args = params ? {} : await scriptArgs(head.query, head.headers, body)
     const isolate = await this.#acquire()
     if (request.ended) return this.#release(isolate)
     isolate.begin(request)
     const { root, key: apikey, alias } = head
-    const state = { number: request.number, path: decodePath(head), args, root, apikey, alias }
-    await isolate.enter(head.op, request.number, JSON.stringify({ state, ...params }))
+    const state = { number: request.id, path: decodePath(head), args, root, apikey, alias }
+    await isolate.enter(head.op, request.id, JSON.stringify({ state, ...params }))
     if (!request.ended) request.fail(new PlatformError('SCRIPT_ERROR', 'the program ended without an answer'))
     isolate.finish(request)
     this.#release(isolate)

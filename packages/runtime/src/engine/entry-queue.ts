@@ -1,6 +1,14 @@
 import type { PlatformError } from '@openzimki/core'
 import type { DoorBytes } from '../cell/to-bytes.ts'
 
+/** Who an entry runs for. */
+export interface EntryOwner {
+  /** The entry is through. */
+  returned(): void
+  /** It was stopped by a limit, or the isolate is dead. */
+  failed(error: PlatformError): void
+}
+
 /** One entry into an isolate that waits for its turn. */
 export interface PendingEntry {
   event: string
@@ -9,8 +17,7 @@ export interface PendingEntry {
   bytes: DoorBytes
   call: number
   timeoutMs: number
-  resolve(): void
-  reject(error: PlatformError): void
+  owner: EntryOwner
 }
 
 /** How far the isolate came with a batch. */
@@ -28,13 +35,15 @@ const LONG_BATCH_MS = 10
 /**
  * Sends entries in batches, because to cross into an isolate costs more than a short answer does. Entries that come in one
  * turn of the event loop go together, as many as have lately been answered at once; an entry that is not is the last
- * of its batch, so that whatever runs after it in the isolate is its own.
+ * of its batch, so that whatever runs after it in the isolate is its own. While entries are answered at once, those that come
+ * meanwhile wait for the batch before them: waking the isolate's thread and being woken by it costs more than they do.
  */
 export class EntryQueue {
   readonly #send: (entries: PendingEntry[]) => Promise<BatchOutcome>
   #waiting: PendingEntry[] = []
   #isScheduled = false
   #batchSize = 1
+  #batchesUnderWay = 0
 
   constructor(send: (entries: PendingEntry[]) => Promise<BatchOutcome>) {
     this.#send = send
@@ -54,19 +63,27 @@ export class EntryQueue {
     this.#isScheduled = true
     queueMicrotask(() => {
       this.#isScheduled = false
-      while (this.#waiting.length > 0) void this.#run(this.#waiting.splice(0, this.#batchSize))
+      this.#next()
     })
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0 && (this.#batchSize === 1 || this.#batchesUnderWay === 0)) {
+      this.#batchesUnderWay++
+      void this.#run(this.#waiting.splice(0, this.#batchSize))
+    }
   }
 
   async #run(entries: PendingEntry[]): Promise<void> {
     const startedMs = performance.now()
     const { begun, mayFollow } = await this.#send(entries)
+    this.#batchesUnderWay--
     const isLong = entries.length > 1 && performance.now() - startedMs > LONG_BATCH_MS
     if (begun < entries.length) {
       this.#batchSize = Math.max(1, begun)
       this.#waiting.unshift(...entries.slice(begun))
-      this.#schedule()
     } else if (!mayFollow || isLong) this.#batchSize = 1
     else this.#batchSize = Math.min(LARGEST_BATCH, Math.max(this.#batchSize, entries.length * 2))
+    this.#next()
   }
 }

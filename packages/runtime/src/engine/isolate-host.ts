@@ -106,8 +106,14 @@ export class IsolateHost {
     call = 0,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event, request, payload, bytes, call, timeoutMs, resolve, reject })
+      const owner = { returned: resolve, failed: reject }
+      this.send({ event, request, payload, bytes, call, timeoutMs, owner })
     })
+  }
+
+  /** Enters the isolate; the entry's owner is told how it went. */
+  send(entry: PendingEntry): void {
+    this.#queue.push(entry)
   }
 
   /** Sends a batch and settles those of its entries that were begun. */
@@ -167,12 +173,12 @@ export class IsolateHost {
       const entry = entries[index]!
       if (index === stopped) return
       if (result.length > 1) this.#handler?.onPost(0, entry.request, result[1]!, result[2]!, result[3])
-      entry.resolve()
+      entry.owner.returned()
     })
-    if (failure) entries[stopped]?.reject(failure)
+    if (failure) entries[stopped]?.owner.failed(failure)
     const begun = failure === null ? results.length : this.#dead ? entries.length : Math.max(1, stopped + 1)
-    if (this.#dead) for (const entry of entries.slice(stopped + 1)) entry.reject(this.#dead)
-    return { begun, mayFollow: results.at(-1)?.[1] === 'respond+done' }
+    if (this.#dead) for (const entry of entries.slice(stopped + 1)) entry.owner.failed(this.#dead)
+    return { begun, mayFollow: results.at(-1)?.[1]?.endsWith('+done') ?? false }
   }
 
   /** Compiles and runs a global script. SCRIPT_ERROR carries file, line and column. */

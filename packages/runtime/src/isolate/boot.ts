@@ -32,18 +32,34 @@ export type Boot = (
   lib: { hrtime(): [number, number] },
 ) => HostEnter
 
+/** A batch of which the host does not know yet how far it came; chained, because a program may have replaced every method there is. */
+interface UnsettledBatch {
+  number: number
+  progress: Progress
+  next: UnsettledBatch | null
+}
+
+function progressOf(oldest: UnsettledBatch | null, number: number): Progress {
+  let batch = oldest
+  while (batch !== null && batch.number !== number) batch = batch.next
+  return batch?.progress ?? { results: [], isTail: false }
+}
+
 /** Wraps a kind's events into the host's one way in. */
 export function bootWith(create: (door: IsolateDoor) => Enter): Boot {
   return (post, sync, lib) => {
     const door = new IsolateDoor({ post, sync, hrtime: () => lib.hrtime() })
     const enter = create(door)
-    const known = new Map<number, Progress>()
-    let forgotten = 0
+    let oldest: UnsettledBatch | null = null
+    let newest: UnsettledBatch | null = null
     return (batch, number, settled) => {
-      while (forgotten < settled) known.delete(++forgotten)
-      if (batch === null) return known.get(number) ?? { results: [], isTail: false }
+      while (oldest !== null && oldest.number <= settled) oldest = oldest.next
+      if (batch === null) return progressOf(oldest, number)
       const progress: Progress = { results: [], isTail: false }
-      known.set(number, progress)
+      const unsettled: UnsettledBatch = { number, progress, next: null }
+      if (oldest === null || newest === null) oldest = unsettled
+      else newest.next = unsettled
+      newest = unsettled
       runBatch(door, enter, batch, progress.results)
       progress.isTail = true
       return progress
@@ -59,7 +75,7 @@ function runBatch(door: IsolateDoor, enter: Enter, batch: EntryArgs[], results: 
       else enter(event, request, payload, bytes as ArrayBuffer | undefined)
     })
     results.push(answer ? [began, answer.operation, answer.payload, answer.bytes] : [began])
-    if (answer?.operation !== 'respond+done') return
+    if (answer?.operation !== 'answer+done' && answer?.operation !== 'respond+done') return
   }
 }
 

@@ -16,9 +16,9 @@ export interface RawDoor {
   hrtime(): [number, number]
 }
 
-/** A response that has not left yet; `respond+done` when nothing of its request runs any more. */
+/** A response that has not left yet; `+done` when nothing of its request runs any more. */
 export interface HeldAnswer {
-  operation: 'respond' | 'respond+done'
+  operation: 'answer' | 'answer+done' | 'respond' | 'respond+done'
   payload: string
   bytes: ArrayBuffer | string | undefined
 }
@@ -80,10 +80,12 @@ export class IsolateDoor implements HostDoor {
   }
 
   post(operation: string, payload: string, bytes?: ArrayBuffer | string): void {
-    if (operation === 'respond') {
+    if (operation === 'answer' || operation === 'respond') {
       this.#flushHeld()
       this.#held = { operation, payload, bytes }
       if (!this.#isEntering) apply(then, resolved, [() => this.#flushHeld()])
+    } else if (operation === 'wait.done' && this.#held?.operation === 'answer') {
+      this.#held.operation = 'answer+done'
     } else if (operation === 'wait.done' && this.#held?.operation === 'respond') {
       this.#held.operation = 'respond+done'
     } else this.#send(0, operation, payload, bytes)

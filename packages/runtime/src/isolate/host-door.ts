@@ -33,6 +33,7 @@ export type Enter = (event: string, request: number, payload: string, bytes: Arr
  * post  timer.set       { timer, delayMs }         the host enters `timer` with payload { timer } when it is due
  * post  timer.clear     { timer }
  * sync  random          { size }                   bytes: random
+ * post  answer          <request>{ status, headers: [name, value, ...] }   bytes: the whole body; the head goes on as it is
  * post  respond         { request, status, headers: [name, value, ...], streaming }   bytes: the whole body unless streaming
  * call  respond.chunk   { request }  bytes         resolves when there is room for more; rejects when the client is gone
  * post  respond.end     { request }

@@ -23,11 +23,14 @@ export function createModuleKind({ door, global }: { door: () => HostDoor; globa
 
   const serve = (request: number, payload: string, bytes: ArrayBuffer | undefined): void => {
     if (!handler) throw new Error('The program has not been started')
-    const job = new RequestJob(door(), request, jsonParse(payload) as HttpEvent, bytes, () =>
-      mapDelete(jobs, request),
-    )
-    mapSet(jobs, request, job)
+    let isOver = false
+    const job = new RequestJob(door(), request, jsonParse(payload) as HttpEvent, bytes, () => {
+      isOver = true
+      mapDelete(jobs, request)
+    })
     job.run(handler, environment)
+    // Most are over by now, and a Map that they went through would keep them alive (see core's IdTable).
+    if (!isOver) mapSet(jobs, request, job)
   }
 
   const abort = (request: number): void => {

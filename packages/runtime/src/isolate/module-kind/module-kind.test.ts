@@ -17,7 +17,7 @@ describe('answering', () => {
     const response = await realm.fetch(URL_OF_TEST)
     expect(response).toMatchObject({ status: 200, text: 'hello', streamed: false })
     expect(response.headers).toEqual(['content-type', 'text/plain;charset=UTF-8'])
-    expect(operations()).toEqual(['respond', 'wait.done'])
+    expect(operations()).toEqual(['answer', 'wait.done'])
   })
 
   it('gives the handler the request, the environment and the context', async () => {
@@ -357,7 +357,7 @@ describe('the life of a request', () => {
       .map(({ payload }) => payload.text)
     expect(logs).toEqual(['/22 AbortError'])
     expect(
-      realm.posted.filter(({ operation }) => operation === 'respond').map(({ payload }) => payload.request),
+      realm.posted.filter(({ operation }) => operation === 'answer').map(({ payload }) => payload.request),
     ).toEqual([22])
   })
 
@@ -464,6 +464,6 @@ describe('programs that break their world', () => {
     }`)
     expect((await realm.fetch('http://a/x')).text).toBe('http://a/x')
     await turn()
-    expect(operations()).toEqual(['respond', 'wait.done'])
+    expect(operations()).toEqual(['answer', 'wait.done'])
   })
 })

@@ -17,7 +17,7 @@ export interface Head {
 /** Sends a response whose body is known, in one message. A text crosses as it is: the host encodes it faster. */
 export function sendWhole(door: HostDoor, head: Head, body: string | Uint8Array<ArrayBuffer> | null): void {
   const bytes = body === null ? undefined : typeof body === 'string' ? body : exactBuffer(body)
-  door.post('respond', headText(head, false), bytes)
+  door.post('answer', answerText(head), bytes)
 }
 
 export interface Sending {
@@ -34,11 +34,11 @@ export interface Sending {
 export function sendBody(door: HostDoor, head: Head, stream: ReadableStream, headOnly: boolean): Sending {
   const core = readableCoreOf(stream)!
   if (headOnly) {
-    door.post('respond', headText(head, false))
+    door.post('answer', answerText(head))
     return { done: core.cancel(undefined), stop: () => undefined }
   }
   core.lock()
-  door.post('respond', headText(head, true))
+  door.post('respond', streamingText(head))
   let isStopped = false
   const stop = (reason: unknown): void => {
     if (isStopped) return
@@ -81,5 +81,8 @@ function checkedChunk(value: unknown, stop: (reason: unknown) => void): Uint8Arr
   }
 }
 
-const headText = ({ request, status, headers }: Head, streaming: boolean): string =>
-  `{"request":${request},"status":${status},"headers":${headersText(headers)},"streaming":${streaming}}`
+const answerText = ({ request, status, headers }: Head): string =>
+  `${request}{"status":${status},"headers":${headersText(headers)}}`
+
+const streamingText = ({ request, status, headers }: Head): string =>
+  `{"request":${request},"status":${status},"headers":${headersText(headers)},"streaming":true}`

@@ -128,7 +128,7 @@ function connect(entry: ivm.Reference, realm: TestRealm, listeners: Listeners): 
     payload: string,
     bytes?: ArrayBuffer,
   ): DoorAnswer => {
-    const message = { operation, payload: JSON.parse(payload), bytes: toBytes(bytes) }
+    const message = { operation, payload: payloadOf(operation, payload), bytes: toBytes(bytes) }
     if (kind === 'callSync') return { payload: 'null', bytes: buffer(randomBytes(message.payload.size))! }
     realm.posted.push(message)
     if (operation === 'timer.set') setTimer(realm, message.payload as { timer: number; delayMs: number })
@@ -137,6 +137,13 @@ function connect(entry: ivm.Reference, realm: TestRealm, listeners: Listeners): 
     return { payload: 'null', bytes: null }
   }
   entry.getSync('connect', { reference: true }).applySync(undefined, [new ivm.Reference(receive)])
+}
+
+/** An answer is `<request><head as JSON>`, everything else JSON. */
+function payloadOf(operation: string, payload: string) {
+  if (operation !== 'answer') return JSON.parse(payload)
+  const head = JSON.parse(payload.slice(payload.indexOf('{')))
+  return { request: Number.parseInt(payload, 10), ...head, streaming: false }
 }
 
 function setTimer(realm: TestRealm, { timer, delayMs }: { timer: number; delayMs: number }): void {
@@ -183,13 +190,13 @@ function request(
     const listener = ({ operation, payload, bytes: part }: Posted): void => {
       if (payload?.request !== number) return
       if (part) response.bytes = Buffer.concat([response.bytes, part])
-      if (operation === 'respond') {
+      if (operation === 'respond' || operation === 'answer') {
         response.status = payload.status as number
         response.headers = payload.headers as string[]
         response.streamed = payload.streaming as boolean
       }
       if (operation === 'respond.fail') reject(Object.assign(new Error(String(payload.message)), payload))
-      if (operation !== 'respond.end' && !(operation === 'respond' && !response.streamed)) return
+      if (operation !== 'respond.end' && operation !== 'answer') return
       listeners.delete(listener)
       response.text = Buffer.from(response.bytes).toString()
       resolve(response)
