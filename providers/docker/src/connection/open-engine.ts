@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import Docker from 'dockerode'
+import type { Connection } from './connection-config.ts'
+
+/** A client of one engine. */
+export interface Engine {
+  docker: Docker
+  /** Lets go of its connections. */
+  close(): void
+}
+
+/**
+ * Nothing is dialled until it is used. All that docker-modem would take from the environment (DOCKER_HOST, DOCKER_CERT_PATH and the
+ * like) is set here, so that the configuration alone decides. Throws what reading the files throws.
+ */
+export function openEngine(
+  connection: Connection,
+  env: Record<string, string | undefined> = process.env,
+): Engine {
+  const nothing = {
+    host: undefined,
+    port: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    pathPrefix: '/',
+  }
+  if ('socket' in connection) {
+    const agent = new HttpAgent({ keepAlive: true })
+    const docker = new Docker({ ...nothing, protocol: 'http', socketPath: connection.socket, agent })
+    return { docker, close: () => agent.destroy() }
+  }
+  const { host, port } = connection
+  if ('tls' in connection) {
+    const { caFile, certFile, keyFile } = connection.tls
+    const [ca, cert, key] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8'))
+    const agent = new HttpsAgent({ keepAlive: true, ca, cert, key, minVersion: 'TLSv1.2' })
+    const docker = new Docker({ ...nothing, protocol: 'https', host, port, ca, cert, key, agent })
+    return { docker, close: () => agent.destroy() }
+  }
+  const { user, keyFile, hostKey } = connection.ssh
+  const sshOptions = {
+    ...(keyFile ? { privateKey: readFileSync(keyFile) } : { agent: env.SSH_AUTH_SOCK }),
+    hostVerifier: (key: Buffer) => fingerprintOf(key) === hostKey,
+    readyTimeout: 15_000,
+  }
+  const docker = new Docker({ ...nothing, protocol: 'ssh', host, port, username: user, sshOptions })
+  return { docker, close: () => undefined }
+}
+
+/** As ssh-keygen prints it. */
+const fingerprintOf = (key: Buffer): string =>
+  `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`

@@ -1,0 +1,6 @@
+/** One entry of an image: a file of this host, a text, or a symbolic link. Owned by root, and the same at each build. */
+export type ImageFile =
+  | { path: string; kind: 'file'; source: string; executable: boolean }
+  | { path: string; kind: 'text'; text: string; executable: boolean }
+  | { path: string; kind: 'link'; target: string }
+  | { path: string; kind: 'folder'; mode: number }

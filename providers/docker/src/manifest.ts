@@ -1,0 +1,23 @@
+import type { ProviderManifest } from '@openzimki/provider'
+
+/**
+ * What every machine has, whatever the engine: one that cannot give all of it refuses to make the container, or warns, and
+ * then the launch is undone (launch-container.ts).
+ */
+export const dockerManifest: ProviderManifest = {
+  isolation: 'container',
+  hardening: [
+    'process-group',
+    'no-new-privileges',
+    'no-capabilities',
+    'dies-with-parent',
+    'memory-limit',
+    'read-only-files',
+    'private-network',
+  ],
+  logs: true,
+  gracefulStop: true,
+  outlivesPlatform: true,
+  // execve(2) takes 128 KiB in one string and a quarter of the stack in all.
+  maxEnvBytes: 96 * 1024,
+}

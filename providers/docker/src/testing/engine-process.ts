@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openEngine } from '../connection/open-engine.ts'
+import { importRoot } from '../image/build-image.ts'
+import { IMAGE_NODE } from '../image/machine-image.ts'
+import { systemFiles } from '../image/system-files.ts'
+import { tarFiles } from '../image/tar-files.ts'
+import { statusAs } from '../map-error.ts'
+import { TEST_IMAGE } from './test-engine.ts'
+
+const START_MS = 20_000
+
+export interface EngineProcessOptions {
+  /** Before `dockerd`, such as `ip netns exec NAME`. */
+  within?: readonly string[]
+  flags?: readonly string[]
+}
+
+/** A Docker engine of the test's own: its socket, data and networks are in a folder that `close` removes. */
+export class EngineProcess {
+  readonly folder: string
+  readonly socket: string
+  readonly #options: EngineProcessOptions
+  #child: ChildProcess | null = null
+
+  private constructor(folder: string, options: EngineProcessOptions) {
+    this.folder = folder
+    this.socket = join(folder, 'docker.sock')
+    this.#options = options
+  }
+
+  static async start(options: EngineProcessOptions = {}): Promise<EngineProcess> {
+    const engine = new EngineProcess(await mkdtemp(join(tmpdir(), 'engine-')), options)
+    await engine.up()
+    return engine
+  }
+
+  async up(): Promise<void> {
+    const { within = [], flags = [] } = this.#options
+    const at = (name: string) => join(this.folder, name)
+    const [program = '', ...args] = [
+      ...within,
+      'dockerd',
+      ...['--host', `unix://${this.socket}`, '--data-root', at('data'), '--exec-root', at('exec')],
+      ...['--pidfile', at('pid'), '--bridge', 'none', '--log-level', 'error'],
+      ...flags,
+    ]
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child = child
+    let said = ''
+    child.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-4_000)
+    })
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`dockerd ended with ${code}: ${said}`)
+    })
+    ended.catch(() => undefined)
+    await Promise.race([this.#answers(), ended])
+  }
+
+  async #answers(): Promise<void> {
+    const { docker, close } = openEngine({ socket: this.socket })
+    const untilMs = performance.now() + START_MS
+    for (;;) {
+      const answer = await docker.ping().catch((error: Error) => error)
+      if (!(answer instanceof Error)) break
+      if (performance.now() > untilMs) throw answer
+      await delay(50)
+    }
+    close()
+  }
+
+  /** As `kill -9` and as an orderly end. */
+  async down(signal: 'SIGKILL' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const pid = Number(await readFile(join(this.folder, 'pid'), 'utf8').catch(() => child.pid))
+    const gone = once(child, 'exit')
+    process.kill(pid, signal)
+    await gone
+  }
+
+  async close(): Promise<void> {
+    await this.down()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The engine that the environment names, or one of the test's own; with the image that test machines run. */
+export async function testEngine(): Promise<{ socket: string; close(): Promise<void> }> {
+  const given = process.env.OPENZIMKI_DOCKER_HOST?.replace(/^unix:\/\//, '')
+  const engine = given ? { socket: given, close: async () => undefined } : await EngineProcess.start()
+  await ensureTestImage(engine.socket)
+  return engine
+}
+
+/** Node and its libraries, nothing else. */
+export async function ensureTestImage(socket: string): Promise<void> {
+  const { docker, close } = openEngine({ socket })
+  if (!(await statusAs(docker.getImage(TEST_IMAGE).inspect(), [404], null))) {
+    const node = {
+      path: IMAGE_NODE.slice(1),
+      kind: 'file',
+      source: process.execPath,
+      executable: true,
+    } as const
+    const root = tarFiles([...(await systemFiles([process.execPath])), node])
+    await importRoot(docker, root, TEST_IMAGE, ['WORKDIR /'], { note: () => undefined })
+  }
+  close()
+}
