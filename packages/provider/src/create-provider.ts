@@ -1,6 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import type { Machine, MachineProvider, MachineSpec, Offering } from './contract.ts'
 import { GuardedCalls } from './guarded-calls.ts'
+import { lastBytes } from './last-bytes.ts'
 import type { MachineDriver } from './machine-driver.ts'
 import { specFingerprint } from './spec-fingerprint.ts'
 import { validateName, validateSpec } from './validate-spec.ts'
@@ -117,7 +118,7 @@ async function logs(
     throw new PlatformError('UNSUPPORTED', `provider ${driver.name} keeps no console output of its machines`)
   }
   if (!(await driver.inspect(id, signal))) throw notFound(id)
-  return driver.logs(id, maxBytes, signal)
+  return lastBytes(await driver.logs(id, maxBytes, signal), maxBytes)
 }
 
 const isGrace = (graceMs: number) => graceMs >= 0 && graceMs <= MAX_GRACE_MS

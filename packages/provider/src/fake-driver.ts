@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
 import type { CheckResult, Machine, MachineSpec, Offering, ProviderManifest } from './contract.ts'
 import type { MachineDriver } from './machine-driver.ts'
@@ -7,6 +8,8 @@ interface FakeMachine {
   machine: Machine
   env: Readonly<Record<string, string>>
   output: string
+  /** Whoever waits for its end is told. */
+  ended: AbortController
 }
 
 /** The infrastructure behind fake drivers: several drivers over one see the same machines, as after a restart. */
@@ -31,9 +34,10 @@ export class FakeInfrastructure {
 
   /** Ends a machine behind everyone's back. */
   crash(native: string): void {
-    for (const { machine } of this.machines.values()) {
-      if (machine.native === native)
-        Object.assign(machine, { state: 'failed', reason: 'it was ended from outside' })
+    for (const { machine, ended } of this.machines.values()) {
+      if (machine.native !== native) continue
+      Object.assign(machine, { state: 'failed', reason: 'it was ended from outside' })
+      ended.abort()
     }
   }
 }
@@ -83,7 +87,8 @@ export class FakeDriver implements MachineDriver {
       fingerprint,
     }
     const output = `hello ${spec.env.PROBE ?? ''}\n`
-    this.#world.machines.set(this.#key(spec.id), { owner: this.owner, machine, env: spec.env, output })
+    const ended = new AbortController()
+    this.#world.machines.set(this.#key(spec.id), { owner: this.owner, machine, env: spec.env, output, ended })
     return { ...machine }
   }
 
@@ -99,14 +104,21 @@ export class FakeDriver implements MachineDriver {
     return ours.map(({ machine }) => ({ ...machine }))
   }
 
-  async stop(id: string, graceMs: number): Promise<void> {
+  async stop(id: string, graceMs: number, signal?: AbortSignal): Promise<void> {
     const found = this.#find(id)
     if (!found || found.machine.state === 'failed' || found.machine.state === 'stopped') return
     if (graceMs > 0 && found.env.STUBBORN === undefined) found.output += 'bye\n'
+    else if (graceMs > 0) {
+      found.machine.state = 'stopping'
+      await endsWithin(found, graceMs, signal)
+      if (found.machine.state !== 'stopping') return
+    }
     found.machine.state = 'stopped'
+    found.ended.abort()
   }
 
   async destroy(id: string): Promise<void> {
+    this.#find(id)?.ended.abort()
     this.#world.machines.delete(this.#key(id))
   }
 
@@ -135,4 +147,10 @@ export class FakeDriver implements MachineDriver {
   #find(id: string): FakeMachine | undefined {
     return this.#world.machines.get(this.#key(id))
   }
+}
+
+/** Resolves when somebody ends the machine, or after its grace; rejects when the signal aborts. */
+async function endsWithin({ ended }: FakeMachine, graceMs: number, signal?: AbortSignal): Promise<void> {
+  const either = AbortSignal.any([ended.signal, ...(signal ? [signal] : [])])
+  await delay(graceMs, undefined, { signal: either }).catch(() => signal?.throwIfAborted())
 }

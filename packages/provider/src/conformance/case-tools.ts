@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ErrorCode, PlatformError } from '@openzimki/core'
 import type { Machine, MachineProvider, MachineSpec } from '../contract.ts'
-import type { CaseContext, ConformanceCase } from './harness.ts'
+import type { CaseContext, ConformanceCase, HarnessClock } from './harness.ts'
 
 const POLL_MS = 15
+
+const HOST_CLOCK: HarnessClock = { nowMs: () => Date.now(), wait: (ms) => delay(ms) }
+
+/** Time where the machines are. */
+export const clockOf = ({ harness }: CaseContext): HarnessClock => harness.clock ?? HOST_CLOCK
 
 /** The cases of one group. */
 export function group(name: string, cases: Record<string, ConformanceCase['run']>): ConformanceCase[] {
@@ -51,12 +56,14 @@ export async function untilLogged(context: CaseContext, id: string, text: string
   return logs
 }
 
-async function until<T>({ harness }: CaseContext, look: () => Promise<T | null>): Promise<T | null> {
-  const end = performance.now() + harness.settleMs
+/** What `look` sees once that is not null; null when it was null for as long as a machine takes to settle. */
+export async function until<T>(context: CaseContext, look: () => Promise<T | null>): Promise<T | null> {
+  const clock = clockOf(context)
+  const end = clock.nowMs() + context.harness.settleMs
   for (;;) {
     const seen = await look()
-    if (seen !== null || performance.now() > end) return seen
-    await delay(POLL_MS)
+    if (seen !== null || clock.nowMs() > end) return seen
+    await clock.wait(POLL_MS)
   }
 }
 
@@ -70,6 +77,18 @@ export async function rejects(work: Promise<unknown>, ...codes: ErrorCode[]): Pr
   assert.ok(codes.includes(error.code), `expected ${codes.join(' or ')}, got ${error.code}: ${error.message}`)
   assert.ok(error.message.length > 15, `the message says nothing: ${JSON.stringify(error.message)}`)
   return error
+}
+
+/** With this environment a machine does not end when it is asked to. */
+export const stubborn = ({ harness }: CaseContext) => ({ env: { ...harness.env, STUBBORN: '1' } })
+
+/** Fails with `message` when the work is still pending after a machine would have settled. */
+export async function soon<T>(context: CaseContext, work: Promise<T>, message: string): Promise<T> {
+  const late = clockOf(context)
+    .wait(context.harness.settleMs)
+    .then(() => assert.fail(message))
+  late.catch(() => undefined)
+  return Promise.race([work, late])
 }
 
 export async function ids(provider: MachineProvider): Promise<string[]> {

@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict'
-import { group, ids, launch, launchReady, rejects, untilState } from './case-tools.ts'
-import type { CaseContext } from './harness.ts'
+import {
+  callsOn,
+  clockOf,
+  group,
+  ids,
+  launch,
+  launchReady,
+  rejects,
+  soon,
+  specOf,
+  stubborn,
+  untilState,
+} from './case-tools.ts'
 
 const GRACE_MS = 5_000
-
-const stubborn = ({ harness }: CaseContext) => ({ env: { ...harness.env, STUBBORN: '1' } })
+const LONG_GRACE_MS = 600_000
+/** After this a stop that was begun is at work. */
+const UNDER_WAY_MS = 50
 
 export const endCases = [
   ...group('stop', {
@@ -32,6 +44,16 @@ export const endCases = [
       await context.provider.stop('m-1', { graceMs: 0 })
       assert.equal((await context.provider.inspect('m-1')).state, 'stopped')
     },
+    'gives all the grace it was asked for, where the manifest says so': async (context) => {
+      await launchReady(context, stubborn(context))
+      const clock = clockOf(context)
+      const beganMs = clock.nowMs()
+      await context.provider.stop('m-1', { graceMs: 300 })
+      const tookMs = clock.nowMs() - beganMs
+      // Timers may be early by a little; half is no rounding.
+      if (context.provider.manifest.gracefulStop)
+        assert.ok(tookMs >= 150, `it was ended after ${tookMs} ms of 300`)
+    },
     'may be repeated': async (context) => {
       await launchReady(context)
       for (let time = 0; time < 2; time += 1) await context.provider.stop('m-1', { graceMs: GRACE_MS })
@@ -53,6 +75,11 @@ export const endCases = [
     'says NOT_FOUND of what was never launched': async ({ provider }) => {
       await rejects(provider.stop('never', { graceMs: 1 }), 'NOT_FOUND')
     },
+    'says NOT_FOUND of what was destroyed': async (context) => {
+      await launchReady(context)
+      await context.provider.destroy('m-1')
+      await rejects(context.provider.stop('m-1', { graceMs: 1 }), 'NOT_FOUND')
+    },
     'does not reach the machine of another owner': async (context) => {
       await launchReady(context)
       await rejects(context.stranger.stop('m-1', { graceMs: 1 }), 'NOT_FOUND')
@@ -70,6 +97,26 @@ export const endCases = [
       await launchReady(context)
       await context.provider.destroy('m-1')
       await rejects(context.provider.inspect('m-1'), 'NOT_FOUND')
+      assert.deepEqual(await ids(context.provider), [])
+    },
+    'makes every other call say NOT_FOUND': async (context) => {
+      const spec = await specOf(context)
+      await launchReady(context)
+      await context.provider.destroy('m-1')
+      const { inspect, stop, logs } = callsOn(context.provider, spec)
+      for (const call of [inspect, stop, logs]) await rejects(call!(), 'NOT_FOUND', 'UNSUPPORTED')
+    },
+    'removes the one it was asked to, and no other': async (context) => {
+      for (const id of ['m-1', 'm-10', 'm-11']) await launch(context, { id })
+      await context.provider.destroy('m-1')
+      assert.deepEqual(await ids(context.provider), ['m-10', 'm-11'])
+    },
+    'cuts a long grace short': async (context) => {
+      await launchReady(context, stubborn(context))
+      const stopped = context.provider.stop('m-1', { graceMs: LONG_GRACE_MS })
+      stopped.catch(() => undefined)
+      await clockOf(context).wait(UNDER_WAY_MS)
+      await soon(context, context.provider.destroy('m-1'), 'destroy waited for a stop with a long grace')
       assert.deepEqual(await ids(context.provider), [])
     },
     'succeeds when there is nothing': async ({ provider }) => {
@@ -92,6 +139,7 @@ export const endCases = [
       await context.provider.close()
       const again = await context.reopen()
       await again.destroy('m-1')
+      await rejects(again.inspect('m-1'), 'NOT_FOUND')
       assert.deepEqual(await ids(again), [])
     },
     'does not reach the machine of another owner': async (context) => {

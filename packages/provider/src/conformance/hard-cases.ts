@@ -135,20 +135,6 @@ export const hardCases = [
       await launchReady(context, { env: { ...env, FILL: 'x'.repeat(roomBytes) } })
     },
   }),
-  ...group('manifest', {
-    'is honest in shape, and the same each time': async (context) => {
-      const { manifest, name } = context.provider
-      assert.match(name, /^[a-z][a-z0-9-]*$/)
-      assert.ok(['process', 'container', 'vm'].includes(manifest.isolation))
-      assert.ok(manifest.maxEnvBytes >= 4_096)
-      assert.deepEqual((await context.reopen()).manifest, manifest)
-    },
-    'check finds that it works, in words': async ({ provider }) => {
-      const { ok, findings } = await provider.check()
-      assert.equal(ok, true)
-      for (const { text } of findings) assert.ok(text.length > 15)
-    },
-  }),
 ]
 
 /** An owner may be refused at once or by the promise. */

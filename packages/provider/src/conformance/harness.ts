@@ -1,4 +1,4 @@
-import type { Machine, MachineProvider } from '../contract.ts'
+import type { Machine, MachineProvider, MachineSpec } from '../contract.ts'
 
 /** What an adapter's test gives the kit. */
 export interface ProviderHarness {
@@ -6,7 +6,7 @@ export interface ProviderHarness {
   open(owner: string): Promise<MachineProvider>
   /**
    * Environment with which a machine runs until it is told to end, prints `hello <PROBE>` at its start, and `bye` when it ends in
-   * order. With `STUBBORN=1` added it ignores being asked.
+   * order. With `STUBBORN=1` added it ignores being asked. `probeCommand` starts a program that does this.
    */
   env: Readonly<Record<string, string>>
   /** Ends a machine behind the provider's back. */
@@ -17,6 +17,27 @@ export interface ProviderHarness {
   settleMs: number
   /** Releases what the harness itself took; called once, after the last case. */
   close(): Promise<void>
+  /** Time at the infrastructure. Default: this host's. */
+  clock?: HarnessClock
+  /** Its machines run the kit's probe, which reports what it finds, so that the manifest can be held to it. */
+  reportsFacts?: boolean
+  /**
+   * A platform in a process of its own that launches this, so that it can be killed at any moment. Without it the kit drops a
+   * provider in this process instead, which shows less.
+   */
+  platformProcess?(owner: string, spec: MachineSpec): Promise<PlatformProcess>
+}
+
+export interface HarnessClock {
+  nowMs(): number
+  wait(ms: number): Promise<void>
+}
+
+export interface PlatformProcess {
+  /** Resolves once its launch has; rejects when that failed or it was killed. */
+  launched: Promise<void>
+  /** Ends it with SIGKILL; resolves once it is gone. */
+  kill(): Promise<void>
 }
 
 /** One requirement. `run` throws when it does not hold. */

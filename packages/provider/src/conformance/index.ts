@@ -1,2 +1,2 @@
 export * from './describe-provider.ts'
-export * from './harness.ts'
+export * from './kit.ts'

@@ -1,123 +1,94 @@
 import { describe, expect, it } from '@jest/globals'
-import { PlatformError } from '@openzimki/core'
-import type { Machine } from '../contract.ts'
-import { createProvider } from '../create-provider.ts'
-import { FakeDriver, FakeInfrastructure } from '../fake-driver.ts'
-import type { MachineDriver } from '../machine-driver.ts'
-import { providerCases, runCase } from './describe-provider.ts'
-import type { ProviderHarness } from './harness.ts'
+import { GROUP_ADVICE } from './group-advice.ts'
+import { mutantHarness } from './mutant.ts'
+import { MUTANTS } from './mutants.ts'
+import { providerCases, titleOf } from './provider-cases.ts'
+import { runCase } from './run-case.ts'
+import { type CaseResult, runKit } from './run-kit.ts'
 
-type Mistake = (driver: FakeDriver, world: FakeInfrastructure) => Partial<MachineDriver>
-
-function harness(mistake: Mistake): ProviderHarness {
-  const world = new FakeInfrastructure()
-  return {
-    open: async (owner) => {
-      const driver = new FakeDriver(world, owner)
-      return createProvider(Object.assign(driver, mistake(new FakeDriver(world, owner), world)), {
-        deadlineMs: 500,
-      })
-    },
-    env: {},
-    crash: async ({ native }) => world.crash(native),
-    leftovers: async () => world.natives,
-    settleMs: 50,
-    close: async () => undefined,
-  }
-}
-
-async function failures(mistake: Mistake): Promise<string[]> {
-  const failed: string[] = []
-  for (const [index, one] of providerCases.entries()) {
-    await runCase(harness(mistake), one, `owner-${index}`).catch(() =>
-      failed.push(`${one.group}: ${one.name}`),
-    )
-  }
-  return failed
-}
-
-const all = (world: FakeInfrastructure): Machine[] =>
-  [...world.machines.values()].map(({ machine }) => machine)
-
-/** What adapters get wrong, each with a case that must notice. */
-const MISTAKES: [string, string, Mistake][] = [
-  [
-    'forgets what it launched with',
-    'launch: makes a machine under our id, as asked',
-    (driver) => ({ launch: (spec) => driver.launch(spec, 'x') }),
-  ],
-  [
-    'lists the machines of others',
-    'list: does not have the machines of another owner, even under the same id',
-    (_, world) => ({ list: async () => all(world) }),
-  ],
-  [
-    'finds the machines of others',
-    'inspect: does not see the machine of another owner',
-    (_, world) => ({ inspect: async (id) => all(world).find((machine) => machine.id === id) ?? null }),
-  ],
-  [
-    'fails to destroy what is gone',
-    'destroy: succeeds when there is nothing',
-    (driver) => ({
-      destroy: async (id) => {
-        if (!(await driver.inspect(id))) throw new PlatformError('NOT_FOUND', 'there is no such machine here')
-        await driver.destroy(id)
-      },
-    }),
-  ],
-  [
-    'only pretends to destroy',
-    'destroy: leaves nothing to be found',
-    () => ({ destroy: async () => undefined }),
-  ],
-  [
-    'does not wait for the end',
-    'stop: ends the machine, which is still found',
-    () => ({ stop: async () => undefined }),
-  ],
-  [
-    'removes what it stops',
-    'stop: ends the machine, which is still found',
-    (driver) => ({ stop: (id) => driver.destroy(id) }),
-  ],
-  [
-    'starts anew what has ended',
-    'idempotency: does not start a machine again that was stopped',
-    (driver, world) => ({
-      inspect: async (id) => {
-        const machine = await driver.inspect(id)
-        if (machine?.state !== 'stopped') return machine
-        const found = [...world.machines.values()].find((one) => one.machine.native === machine.native)
-        return Object.assign(found?.machine ?? machine, { state: 'running' as const })
-      },
-    }),
-  ],
-  [
-    'drops the environment',
-    'launch: hands the environment over as it is',
-    (driver) => ({ launch: (spec, fingerprint) => driver.launch({ ...spec, env: {} }, fingerprint) }),
-  ],
-  [
-    'gives the beginning of the logs',
-    'logs: gives the end, at most as many bytes as asked for',
-    (driver) => ({ logs: async (id, maxBytes) => (await driver.logs(id, 1_000)).slice(0, maxBytes) }),
-  ],
-  ['offers nothing', 'launch: offers sizes with what they have', () => ({ offerings: async () => [] })],
-]
+const titles = providerCases.map(titleOf)
 
 describe('the conformance kit', () => {
   it('finds nothing wrong with what is right', async () => {
-    expect(await failures(() => ({}))).toEqual([])
+    const report = await runKit({ harness: mutantHarness({}) })
+    expect(report.cases.filter(({ outcome }) => outcome !== 'passed')).toEqual([])
+    expect(report).toMatchObject({ passed: providerCases.length, failed: 0, skipped: 0 })
   })
 
-  it.each(MISTAKES)('notices an adapter that %s', async (_, noticedBy, mistake) => {
-    expect(await failures(mistake)).toContain(noticedBy)
+  it.each(providerCases.map((one) => [titleOf(one), one] as const))('can refuse: %s', async (title, one) => {
+    const mutant = MUTANTS[title]
+    if (!mutant) throw new Error('there is no mutant for this case in mutants.ts')
+    await expect(runCase(mutantHarness(mutant), one, 'owner')).rejects.toThrow()
   })
 
-  it('names every requirement once', () => {
-    const titles = providerCases.map(({ group, name }) => `${group}: ${name}`)
+  it('has a mutant for each case and no other', () => {
+    expect(Object.keys(MUTANTS).toSorted()).toEqual(titles.toSorted())
+  })
+
+  it('names every requirement once, in the groups of the contract, with advice for each', () => {
     expect(new Set(titles).size).toBe(titles.length)
-    expect(titles.length).toBeGreaterThanOrEqual(40)
+    expect(titles.length).toBeGreaterThanOrEqual(80)
+    const groups = new Set(providerCases.map(({ group }) => group))
+    expect([...groups].toSorted()).toEqual(Object.keys(GROUP_ADVICE).toSorted())
+    expect(groups.size).toBe(14)
+  })
+})
+
+describe('runKit', () => {
+  it('goes on after a failure, and says what it means', async () => {
+    const report = await runKit({ harness: mutantHarness({ driver: () => ({ logs: async () => 'hello' }) }) })
+    const failed = report.cases.filter(({ outcome }) => outcome === 'failed')
+    expect(failed.map(titleOf)).toContain('logs: keeps apart what machines print')
+    expect(report.passed).toBeGreaterThan(60)
+    for (const { message, advice } of failed)
+      expect([typeof message, typeof advice]).toEqual(['string', 'string'])
+  })
+
+  it('skips with a reason, and nothing that there is not', async () => {
+    const harness = mutantHarness({})
+    const report = await runKit({
+      harness,
+      skip: { 'logs: refuses a size that is none': 'no reason at all' },
+    })
+    expect(report.cases.find(({ outcome }) => outcome === 'skipped')?.message).toBe('no reason at all')
+    await expect(runKit({ harness, skip: { 'logs: flies': 'x' } })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+  })
+
+  it('cut short, destroys what was launched and skips the rest', async () => {
+    const harness = mutantHarness({})
+    const controller = new AbortController()
+    let launches = 0
+    const open: typeof harness.open = async (owner) => {
+      const provider = await harness.open(owner)
+      return {
+        ...provider,
+        launch: async (spec, options) => {
+          const machine = await provider.launch(spec, options)
+          launches += 1
+          if (launches === 3) controller.abort()
+          return machine
+        },
+      }
+    }
+    const seen: CaseResult[] = []
+    const report = await runKit({
+      harness: { ...harness, open },
+      signal: controller.signal,
+      onResult: (result) => void seen.push(result),
+    })
+    expect(report.cases.at(-1)).toMatchObject({ outcome: 'skipped', message: 'the run was interrupted' })
+    expect(report.passed + report.skipped).toBe(providerCases.length)
+    expect(seen).toEqual(report.cases)
+    expect(await harness.leftovers()).toEqual([])
+  })
+
+  it('fails a case that does not end', async () => {
+    const harness = mutantHarness({
+      provider: () => ({ offerings: () => new Promise<never>(() => undefined) }),
+    })
+    const report = await runKit({ harness, caseTimeoutMs: 2 })
+    expect(report.cases[0]).toMatchObject({ outcome: 'failed', message: 'it did not end within 2 ms' })
   })
 })

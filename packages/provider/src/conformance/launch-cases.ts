@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { specFingerprint } from '../spec-fingerprint.ts'
-import { group, ids, launch, launchReady, rejects, specOf, untilLogged, untilState } from './case-tools.ts'
+import {
+  clockOf,
+  group,
+  ids,
+  launch,
+  launchReady,
+  rejects,
+  specOf,
+  untilLogged,
+  untilState,
+} from './case-tools.ts'
 
 const MINUTES_10 = 600_000
 
@@ -15,6 +25,10 @@ export const launchCases = [
         assert.ok(price === null || (price.amount > 0 && /^[A-Z]{3}$/.test(price.currency)))
       }
     },
+    'offers a size in a zone once': async ({ provider }) => {
+      const keys = (await provider.offerings()).map(({ size, zone }) => `${size} in ${zone}`)
+      assert.deepEqual(keys, [...new Set(keys)])
+    },
     'makes a machine under our id, as asked': async (context) => {
       const spec = await specOf(context)
       const machine = await context.provider.launch(spec)
@@ -22,7 +36,7 @@ export const launchCases = [
       assert.equal(machine.size, spec.size)
       assert.equal(machine.fingerprint, specFingerprint(spec))
       assert.ok(machine.native.length > 0)
-      assert.ok(Math.abs(machine.createdAtMs - Date.now()) < MINUTES_10)
+      assert.ok(Math.abs(machine.createdAtMs - clockOf(context).nowMs()) < MINUTES_10)
       assert.ok(machine.state === 'starting' || machine.state === 'running')
       assert.equal(machine.reason, null)
     },
@@ -48,6 +62,10 @@ export const launchCases = [
       const PROBE = 'spaces, "quotes", $HOME, = and é'
       const { id } = await launch(context, { env: { ...context.harness.env, PROBE } })
       if (context.provider.manifest.logs) await untilLogged(context, id, `hello ${PROBE}`)
+    },
+    'takes an empty environment': async (context) => {
+      assert.equal((await launch(context, { env: {} })).id, 'm-1')
+      assert.deepEqual(await ids(context.provider), ['m-1'])
     },
     'makes several machines that are not the same': async (context) => {
       const natives = new Set<string>()
@@ -84,6 +102,14 @@ export const launchCases = [
       await rejects(launch(context, { env: { ...context.harness.env, OTHER: '1' } }), 'ALREADY_EXISTS')
       const after = await context.provider.inspect('m-1')
       assert.deepEqual(after, first)
+    },
+    'refuses the id for another size or zone that is offered': async (context) => {
+      const offerings = await context.provider.offerings()
+      const first = await launch(context, { size: offerings[0]?.size, zone: offerings[0]?.zone })
+      for (const { size, zone } of offerings.slice(1)) {
+        await rejects(launch(context, { size, zone }), 'ALREADY_EXISTS')
+      }
+      assert.equal((await context.provider.inspect('m-1')).fingerprint, first.fingerprint)
     },
     'does not start a machine again that was stopped': async (context) => {
       await launchReady(context)

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
-import { group, ids, launch, launchReady, rejects, specOf, untilState } from './case-tools.ts'
+import type { Machine } from '../contract.ts'
+import { group, ids, launch, launchReady, rejects, specOf, untilLogged, untilState } from './case-tools.ts'
 
-const describe = ({
+/** What is so from the first moment on; `native` may be known only later. */
+const lasting = ({ id, size, zone, createdAtMs, fingerprint }: Machine) => ({
+  id,
   size,
   zone,
   createdAtMs,
-  native,
-  fingerprint,
-}: Awaited<ReturnType<typeof launchReady>>) => ({
-  size,
-  zone,
-  createdAtMs,
-  native,
   fingerprint,
 })
 
@@ -21,8 +17,12 @@ export const lookCases = [
       await rejects(provider.inspect('never'), 'NOT_FOUND')
     },
     'tells the same as launch did': async (context) => {
-      const launched = await launchReady(context)
-      assert.deepEqual(describe(await context.provider.inspect('m-1')), describe(launched))
+      const launched = await launch(context)
+      assert.deepEqual(lasting(await context.provider.inspect('m-1')), lasting(launched))
+    },
+    'tells the same each time': async (context) => {
+      await launchReady(context)
+      assert.deepEqual(await context.provider.inspect('m-1'), await context.provider.inspect('m-1'))
     },
     'finds what ended by itself, and says why': async (context) => {
       await context.harness.crash(await launchReady(context))
@@ -55,6 +55,11 @@ export const lookCases = [
     'tells the same as inspect': async (context) => {
       await launchReady(context)
       assert.deepEqual(await context.provider.list(), [await context.provider.inspect('m-1')])
+    },
+    'does not have what was destroyed': async (context) => {
+      for (const id of ['a', 'b', 'c']) await launch(context, { id })
+      await context.provider.destroy('b')
+      assert.deepEqual(await ids(context.provider), ['a', 'c'])
     },
     'has those that were stopped or failed': async (context) => {
       await launchReady(context, { id: 'stopped' })
@@ -96,6 +101,22 @@ export const lookCases = [
       await launchReady(context)
       const all = await context.provider.logs('m-1')
       assert.equal(await context.provider.logs('m-1', { maxBytes: 3 }), all.slice(-3))
+    },
+    'gives no more bytes than asked for where that cuts a character': async (context) => {
+      if (!context.provider.manifest.logs) return
+      await launch(context, { env: { ...context.harness.env, PROBE: 'é'.repeat(20) } })
+      await untilLogged(context, 'm-1', 'é')
+      for (let maxBytes = 1; maxBytes < 30; maxBytes += 1) {
+        const bytes = Buffer.byteLength(await context.provider.logs('m-1', { maxBytes }))
+        assert.ok(bytes <= maxBytes, `${bytes} bytes were given where ${maxBytes} were asked for`)
+      }
+    },
+    'keeps apart what machines print': async (context) => {
+      if (!context.provider.manifest.logs) return
+      for (const id of ['a', 'b'])
+        await launch(context, { id, env: { ...context.harness.env, PROBE: `${id}-${id}` } })
+      await untilLogged(context, 'a', 'hello a-a')
+      assert.doesNotMatch(await untilLogged(context, 'b', 'hello b-b'), /a-a/)
     },
     'says NOT_FOUND of what was never launched, or is not ours': async (context) => {
       if (!context.provider.manifest.logs) return

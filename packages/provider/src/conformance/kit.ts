@@ -1,0 +1,6 @@
+/** The kit without Jest: for the command line and for other runners. */
+export * from './harness.ts'
+export { probeCommand, probePath } from './probe-facts.ts'
+export * from './provider-cases.ts'
+export * from './run-case.ts'
+export * from './run-kit.ts'
