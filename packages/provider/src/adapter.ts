@@ -28,6 +28,16 @@ export interface AdapterSettings {
   stateDir: string
   /** For adapters whose machines have the files of this host. */
   agent: AgentStart
+  /** Of the platform on this host, for adapters that can share them with their machines. Left out: there are none. */
+  sockets?: PlatformSockets
+}
+
+/** Absolute folders; machines need the same paths. */
+export interface PlatformSockets {
+  /** With nothing but the sockets of control and store. */
+  doorsDir: string
+  /** Each machine's folder, which the agent's environment names, lies right in it. */
+  runDir: string
 }
 
 export interface AgentStart {

@@ -19,6 +19,8 @@ export interface DataDirectory {
   lockFile: string
   /** Sockets; short, because the system limits their length. */
   run: string
+  /** In `run`, with the sockets of control and store alone: what machines may see of the platform. */
+  doors: string
 }
 
 /** Makes what is missing. Only the owner may read it. PERMISSION_DENIED says which folder could not be made. */
@@ -34,8 +36,10 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     operatorFile: join(root, 'operator.json'),
     lockFile: join(root, 'lock'),
     run: runDirectory(root),
+    doors: join(runDirectory(root), 'doors'),
   }
-  for (const folder of [root, directory.blobs, directory.cache, directory.machines, directory.run])
+  const { blobs, cache, machines, run, doors } = directory
+  for (const folder of [root, blobs, cache, machines, run, doors])
     await makeFolder(folder)
   return directory
 }
