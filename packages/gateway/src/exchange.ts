@@ -6,6 +6,7 @@ import { AnswerWriter } from './answer-writer.ts'
 import type { Asked } from './asked.ts'
 import { readAnswer } from './cell-answer.ts'
 import type { CellConnection } from './cell-connections.ts'
+import type { FoundCell } from './cell-finder.ts'
 import { cellGone, forClients, loadFailure, requestTooLarge, tooSlow } from './client-error.ts'
 import { sendError } from './error-page.ts'
 import type { GatewayContext } from './gateway-context.ts'
@@ -13,6 +14,12 @@ import { lingerThenClose } from './linger.ts'
 import type { Waiting } from './next-turn.ts'
 import { RequestPump } from './request-pump.ts'
 import { Watched } from './traffic.ts'
+
+/** A request that waits for a cell. A start may take long, and this is all it holds of a client that has gone. */
+interface Place {
+  found: ((found: FoundCell) => void) | null
+  failed: ((thrown: unknown) => void) | null
+}
 
 /**
  * One request of a client, from its routing to the last byte of its answer; it also hears of the stream to the cell.
@@ -30,6 +37,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
   readonly #pump: RequestPump | null
   readonly #deadlineMs: number
   #state: 'waiting' | 'answering' | 'flushing' | 'over' = 'waiting'
+  #place: Place | null = null
   #cell: CellConnection | null = null
   #stream: LinkStream | null = null
   #attempts = 0
@@ -61,7 +69,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     this.#context.traffic.enter(realm, this)
     this.#response.on('close', () => this.#clientGone())
     const warm = this.#context.finder.warm(realm)
-    if (warm === null) void this.#find(null)
+    if (warm === null) this.#find(null)
     else this.#send(warm, realm)
   }
 
@@ -105,7 +113,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     if (this.#state === 'over') return
     const failed = this.#cell
     this.#leaveCell()
-    if (failed !== null && this.#mayRetry(error)) void this.#find(failed.endpoint.id)
+    if (failed !== null && this.#mayRetry(error)) this.#find(failed.endpoint.id)
     else this.#fail(error)
   }
 
@@ -133,14 +141,14 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     if (first !== null) this.#pass(first)
   }
 
-  async #find(failed: string | null): Promise<void> {
+  #find(failed: string | null): void {
     const { realm, key } = this.#asked.entry
-    try {
-      const found = await this.#context.finder.find(realm.id, failed)
-      if (this.#state === 'waiting') this.#send(found.cell, found.realm)
-    } catch (thrown) {
-      this.#fail(loadFailure(PlatformError.from(thrown), key.debug))
+    const place: Place = {
+      found: ({ cell, realm }) => this.#state === 'waiting' && this.#send(cell, realm),
+      failed: (thrown) => this.#fail(loadFailure(PlatformError.from(thrown), key.debug)),
     }
+    this.#place = place
+    tell(place, this.#context.finder.find(realm.id, failed))
   }
 
   #send(cell: CellConnection, realm: RouteRealm): void {
@@ -241,6 +249,10 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
 
   #over(): void {
     this.#state = 'over'
+    if (this.#place !== null) {
+      this.#place.found = null
+      this.#place.failed = null
+    }
     this.#context.traffic.leave(this)
   }
 
@@ -248,4 +260,9 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     if (this.#cell !== null) this.#cell.active--
     this.#cell = null
   }
+}
+
+/** On its own, because a function made inside a request would hold that request. */
+function tell(place: Place, finding: Promise<FoundCell>): void {
+  finding.then((found) => place.found?.(found)).catch((thrown) => place.failed?.(thrown))
 }

@@ -44,6 +44,12 @@ export class TestCell {
     return [...this.#links].reduce((sum, link) => sum + link.active, 0)
   }
 
+  /** Lets go of what it has noted, so that a test of memory does not measure that. */
+  forget(): void {
+    this.resets.length = 0
+    this.failures.length = 0
+  }
+
   /** As when its process dies: the socket goes, and nobody listens any more. */
   async die(): Promise<void> {
     await this.#listener.close()
