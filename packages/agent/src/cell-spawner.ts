@@ -63,7 +63,8 @@ async function removeEmpty(folder: string): Promise<void> {
     await rmdir(folder)
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw thrown
+    // EBUSY: the folder is a mount of a container, and its host removes it.
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY') throw thrown
   }
 }
 

@@ -1,5 +1,6 @@
 import { isAbsolute, normalize } from 'node:path'
 import { PlatformError } from '@openzimki/core'
+import type { PlatformSockets } from '@openzimki/provider'
 import { z } from 'zod'
 import { connectionSchema } from './connection/connection-config.ts'
 
@@ -79,8 +80,25 @@ export type DockerConfig = z.input<typeof configSchema>
 export type CheckedDockerConfig = z.output<typeof configSchema>
 export type MachineSize = z.output<typeof sizeSchema>
 
-/** All settings, defaults filled in. INVALID_ARGUMENT naming the setting; values, which may be secrets, are not in the message. */
-export function checkConfig(config: unknown): CheckedDockerConfig {
+/** What the platform says and no configuration needs to. */
+export interface PlatformSettings {
+  owner: string
+  sockets?: PlatformSockets
+}
+
+/**
+ * All settings, defaults filled in; `sockets` are the platform's where the engine can share them. INVALID_ARGUMENT naming the setting;
+ * values, which may be secrets, are not in the message.
+ */
+export function checkConfig(config: unknown, platform?: PlatformSettings): CheckedDockerConfig {
+  const checked = checkShape(platform ? { ...(config as object), owner: platform.owner } : config)
+  const sharesFiles = 'socket' in checked.connection && checked.scheduler === 'engine'
+  return sharesFiles && !checked.sockets && platform?.sockets
+    ? { ...checked, sockets: platform.sockets }
+    : checked
+}
+
+function checkShape(config: unknown): CheckedDockerConfig {
   const parsed = configSchema.safeParse(config)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

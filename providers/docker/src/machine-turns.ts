@@ -19,4 +19,9 @@ export class MachineTurns {
       () => undefined,
     )
   }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#last.values())
+  }
 }

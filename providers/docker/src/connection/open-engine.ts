@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import Docker from 'dockerode'
+import Docker, { type DockerOptions } from 'dockerode'
 import type { Connection } from './connection-config.ts'
 
 /** A client of one engine. */
@@ -30,7 +30,7 @@ export function openEngine(
   }
   if ('socket' in connection) {
     const agent = new HttpAgent({ keepAlive: true })
-    const docker = new Docker({ ...nothing, protocol: 'http', socketPath: connection.socket, agent })
+    const docker = client({ ...nothing, protocol: 'http', socketPath: connection.socket, agent })
     return { docker, close: () => agent.destroy() }
   }
   const { host, port } = connection
@@ -38,7 +38,7 @@ export function openEngine(
     const { caFile, certFile, keyFile } = connection.tls
     const [ca, cert, key] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8'))
     const agent = new HttpsAgent({ keepAlive: true, ca, cert, key, minVersion: 'TLSv1.2' })
-    const docker = new Docker({ ...nothing, protocol: 'https', host, port, ca, cert, key, agent })
+    const docker = client({ ...nothing, protocol: 'https', host, port, ca, cert, key, agent })
     return { docker, close: () => agent.destroy() }
   }
   const { user, keyFile, hostKey } = connection.ssh
@@ -50,6 +50,9 @@ export function openEngine(
   const docker = new Docker({ ...nothing, protocol: 'ssh', host, port, username: user, sshOptions })
   return { docker, close: () => undefined }
 }
+
+/** What docker-modem takes and the types of dockerode do not name. */
+const client = (options: DockerOptions & { agent: HttpAgent; pathPrefix: string }): Docker => new Docker(options)
 
 /** As ssh-keygen prints it. */
 const fingerprintOf = (key: Buffer): string =>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
 import type { CheckResult, Machine, MachineDriver, MachineSpec, Offering } from '@openzimki/provider'
 import type Docker from 'dockerode'
@@ -18,6 +19,8 @@ import { makeRunFolder, removeRunFolder, runFolderOf } from './run-folder.ts'
 
 /** How many containers are looked at together. */
 const LOOK_AT_ONCE = 8
+/** An engine that hangs does not hold up the platform's end. */
+const CLOSE_WAIT_MS = 5_000
 
 /** A machine is a container of one engine, known by its name and its labels; the engine keeps all that there is to know. */
 export class EngineDriver implements MachineDriver {
@@ -108,7 +111,11 @@ export class EngineDriver implements MachineDriver {
     return checkEngine(this.#docker, this.#config, signal)
   }
 
+  /** A launch that is under way is finished, lest it leave a container that was made and never started. */
   async close(): Promise<void> {
+    const waited = new AbortController()
+    await Promise.race([this.#turns.idle(), delay(CLOSE_WAIT_MS, undefined, { signal: waited.signal })])
+    waited.abort()
     this.#engine.close()
   }
 

@@ -15,6 +15,7 @@ describeProvider('the docker provider on an engine', {
   harness: {
     open: async (owner) => createDockerProvider(testConfig(engine.socket, owner)),
     env: {},
+    reportsFacts: true,
     crash: async ({ native }) => {
       const { docker, close } = openEngine({ socket: engine.socket })
       await docker.getContainer(native).kill()

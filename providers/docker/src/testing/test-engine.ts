@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { probePath } from '@openzimki/provider/conformance'
 import type { DockerConfig } from '../config.ts'
 import { openEngine } from '../connection/open-engine.ts'
 import { IMAGE_NODE } from '../image/machine-image.ts'
 import { LABEL } from '../machine-labels.ts'
 
-const MACHINE = readFileSync(fileURLToPath(new URL('test-machine.js', import.meta.url)), 'utf8')
+const MACHINE = readFileSync(probePath, 'utf8')
 
 /** What the test's machines run, whatever image has Node. */
 export const TEST_COMMAND = [IMAGE_NODE, '--input-type=module', '-e', MACHINE]
