@@ -1,5 +1,5 @@
-import { get } from 'node:http'
 import { join } from 'node:path'
+import { askOnce } from '../measure/ask-once.ts'
 import { figure } from '../measure/results-page.ts'
 import { percentile } from '../measure/statistics.ts'
 import { type Platform, realmAddress, startPlatform } from '../targets/openzimki.ts'
@@ -24,8 +24,8 @@ export const coldStart: Scenario = {
       const coldMs: number[] = []
       const warmMs: number[] = []
       for (const { path, host } of addresses) {
-        coldMs.push(await timeAnswer(`${platform.url}${path}`, host))
-        warmMs.push(await timeAnswer(`${platform.url}${path}`, host))
+        coldMs.push(await askOnce(`${platform.url}${path}`, host))
+        warmMs.push(await askOnce(`${platform.url}${path}`, host))
       }
       return coldTable(coldMs, warmMs)
     } finally {
@@ -36,27 +36,14 @@ export const coldStart: Scenario = {
 
 async function deployAll(platform: Platform, folder: string, say: (line: string) => void) {
   const addresses: { path: string; host?: string }[] = []
-  for (let index = 0; index < REALMS; index++) {
-    const { url, host } = realmAddress(platform, await platform.deploy(folder, `cold-${index}`))
+  const names = Array.from({ length: REALMS }, (_, index) => `cold-${index}`)
+  await platform.deployMany(folder, names, async (deployed) => {
+    const { url, host } = realmAddress(platform, deployed)
     addresses.push({ path: new URL(url).pathname, ...(host === undefined ? {} : { host }) })
-    if (index % 20 === 19) say(`${index + 1} of ${REALMS} realms deployed`)
-  }
+  })
+  say(`${REALMS} realms deployed`)
   // A restart gives another port; a host name carries the old one.
   return addresses.map(({ path, host }) => ({ path, host: host?.replace(/:\d+$/, '') }))
-}
-
-function timeAnswer(url: string, host: string | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const startMs = performance.now()
-    const request = get(url, host === undefined ? {} : { headers: { host } }, (response) => {
-      response.resume()
-      response.once('end', () => {
-        if (response.statusCode === 200) resolve(performance.now() - startMs)
-        else reject(new Error(`${url} answered ${response.statusCode}`))
-      })
-    })
-    request.once('error', reject)
-  })
 }
 
 function coldTable(coldMs: number[], warmMs: number[]) {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { askOnce } from '../measure/ask-once.ts'
 import { treeMemoryBytes } from '../measure/process-memory.ts'
 import { figure } from '../measure/results-page.ts'
-import { realmAddress, startPlatform } from '../targets/openzimki.ts'
+import { type Platform, realmAddress, startPlatform } from '../targets/openzimki.ts'
 import type { Scenario } from './scenario.ts'
 
 const REALMS = 1_000
@@ -17,12 +18,7 @@ export const warmMemory: Scenario = {
     try {
       await platform.deploy(folder, 'first')
       const beforeMb = memoryMb()
-      for (let index = 0; index < REALMS; index++) {
-        const { url, host } = realmAddress(platform, await platform.deploy(folder, `warm-${index}`))
-        const response = await fetch(url, host === undefined ? {} : { headers: { host } })
-        if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-        if (index % 100 === 99) say(`${index + 1} of ${REALMS} realms warm`)
-      }
+      await warmAll(platform, folder, say)
       const eachMb = (memoryMb() - beforeMb) / REALMS
       return {
         title: 'Memory of warm realms',
@@ -45,4 +41,14 @@ export const warmMemory: Scenario = {
       await platform.stop()
     }
   },
+}
+
+async function warmAll(platform: Platform, folder: string, say: (line: string) => void): Promise<void> {
+  const names = Array.from({ length: REALMS }, (_, index) => `warm-${index}`)
+  let warm = 0
+  await platform.deployMany(folder, names, async (deployed) => {
+    const { url, host } = realmAddress(platform, deployed)
+    await askOnce(url, host)
+    if (++warm % 100 === 0) say(`${warm} of ${REALMS} realms warm`)
+  })
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { createClient } from '@openzimki/api'
+import { deployFolder, readRealmFolder } from '@openzimki/cli'
 import { startProgram, stopProgram } from './child.ts'
 import type { RunningTarget, Target } from './target.ts'
 
@@ -21,6 +23,9 @@ export interface Deployed {
   ms: number
 }
 
+/** A realm that answers. */
+export type Live = Pick<Deployed, 'realm' | 'url'>
+
 /** A `zimki up` of our own, on a data folder of its own. */
 export interface Platform {
   /** `http://127.0.0.1:<port>`. */
@@ -28,6 +33,12 @@ export interface Platform {
   data: string
   pid: number
   deploy(folder: string, realm: string): Promise<Deployed>
+  /** Deploys one folder as many realms, a few at once, without a process for each; each is told when it is live. */
+  deployMany(
+    folder: string,
+    realms: readonly string[],
+    onLive: (deployed: Live) => Promise<void>,
+  ): Promise<void>
   /** Stops it and starts it again on the same data, with no realm loaded. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -53,6 +64,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     },
     data,
     deploy: (folder, realm) => deploy(program, data, server.url, folder, realm),
+    deployMany: (folder, realms, onLive) => deployMany(data, server.url, folder, realms, onLive),
     async restart() {
       await server.stop()
       server = await up(program, data, options.env ?? {})
@@ -91,11 +103,38 @@ async function deploy(
   folder: string,
   realm: string,
 ): Promise<Deployed> {
-  const { token } = JSON.parse(await readFile(join(data, 'operator.json'), 'utf8')) as { token: string }
+  const token = await operatorToken(data)
   const args = [program, 'deploy', folder, '--realm', realm, '--json']
   const env = { ...process.env, ZIMKI_URL: url, ZIMKI_TOKEN: token }
   const { stdout } = await run(process.execPath, args, { timeout: DEPLOY_MS, env })
   return JSON.parse(stdout) as Deployed
+}
+
+/** Deploys at once; more would only wait for each other. */
+const DEPLOYS_AT_ONCE = 4
+
+async function deployMany(
+  data: string,
+  url: string,
+  folder: string,
+  realms: readonly string[],
+  onLive: (deployed: Live) => Promise<void>,
+): Promise<void> {
+  const client = createClient({ url, token: await operatorToken(data) })
+  const read = await readRealmFolder(folder)
+  const waiting = [...realms]
+  const worker = async () => {
+    for (let realm = waiting.shift(); realm !== undefined; realm = waiting.shift()) {
+      const { url: address } = await deployFolder(client, read, { realm })
+      if (address === null) throw new Error(`The realm ${realm} has no address`)
+      await onLive({ realm, url: address })
+    }
+  }
+  await Promise.all(Array.from({ length: DEPLOYS_AT_ONCE }, worker))
+}
+
+async function operatorToken(data: string): Promise<string> {
+  return (JSON.parse(await readFile(join(data, 'operator.json'), 'utf8')) as { token: string }).token
 }
 
 /** The same place by its number: `localhost` may also be IPv6. */
@@ -106,7 +145,7 @@ function loopback(url: string): string {
 }
 
 /** Where a realm answers, for clients that connect to 127.0.0.1 only. */
-export function realmAddress(platform: Platform, deployed: Deployed): { url: string; host?: string } {
+export function realmAddress(platform: Platform, deployed: Live): { url: string; host?: string } {
   const place = new URL(deployed.url)
   const path = place.pathname.endsWith('/') ? place.pathname : `${place.pathname}/`
   const url = `${platform.url}${path}`
