@@ -11,6 +11,7 @@ import { keysCommand } from './commands/keys.ts'
 import { loginCommand } from './commands/login.ts'
 import { logsCommand } from './commands/logs.ts'
 import { openCommand } from './commands/open.ts'
+import { providerCommand } from './commands/provider.ts'
 import { providerKeyCommand } from './commands/provider-key.ts'
 import { realmsCommand } from './commands/realms.ts'
 import { rollbackCommand } from './commands/rollback.ts'
@@ -45,6 +46,7 @@ const COMMANDS = [
   tokensCommand,
   verifyCommand,
   providerKeyCommand,
+  providerCommand,
   healthCommand,
 ]
 

@@ -16,8 +16,10 @@ export async function runProgram(program: Command, args: readonly string[], io: 
     return EXIT.ok
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (io.signal.aborted) return EXIT.ok
-    return report(PlatformError.from(thrown), args, io)
+    const error = PlatformError.from(thrown)
+    // Ctrl-C ends well what would go on for ever; a command that calls it a failure itself has said so.
+    if (io.signal.aborted && !error.details.reported) return EXIT.ok
+    return report(error, args, io)
   }
 }
 

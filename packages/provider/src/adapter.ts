@@ -54,6 +54,8 @@ export type TestBedSettings = Omit<AdapterSettings, 'owner'>
 export interface AdapterTestBed extends Omit<ProviderHarness, 'open'> {
   /** In place of what the command was given: an image with the probe in it, a folder of the test's own. */
   settings?: Partial<TestBedSettings>
+  /** Machines live in the memory of the testing process: no other process can be the platform that is killed. */
+  inMemory?: boolean
 }
 
 export interface AdapterCommand {

@@ -6,7 +6,7 @@ import { type Control, createControl } from '@openzimki/control'
 import { PlatformError, type RequestHead, type ResponseHead, systemClock } from '@openzimki/core'
 import { createGateway, type Gateway } from '@openzimki/gateway'
 import { generateSigningKey } from '@openzimki/meter'
-import { createLocalProvider } from '@openzimki/provider-local'
+import { loadProvider } from '@openzimki/provider'
 import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { ChildService } from './child-service.ts'
@@ -59,7 +59,7 @@ async function startParts(
   closers: (() => Promise<void>)[],
 ): Promise<Platform> {
   const secret = await readSecret(data, 'capability-secret')
-  const addresses = { store: `unix:${data.run}/store.sock`, control: `unix:${data.run}/control.sock` }
+  const addresses = { store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` }
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
     startStore(data, addresses.store, secret, log, closers),
@@ -77,7 +77,7 @@ async function startParts(
     capabilitySecret: secret,
     signingKey: await readSigningKey(data, generateSigningKey),
     providerName: options.name,
-    machines: await localMachines(options, data, addresses, [preludes.script, preludes.module]),
+    machines: await machinesOf(options, data, addresses, [preludes.script, preludes.module]),
     invoke: (head, body) => invokeThrough(gateway, head, body),
   })
   closers.push(() => control.close())
@@ -130,7 +130,7 @@ function controlCapability(secret: Buffer): string {
   return signCapability({ realm: '*', deployment: '*', expiresAtMs, role: 'control', epoch: 1 }, secret)
 }
 
-async function localMachines(
+async function machinesOf(
   options: UpOptions,
   data: DataDirectory,
   addresses: { store: string; control: string },
@@ -144,12 +144,18 @@ async function localMachines(
     ...snapshots,
   ])
   const agentEntry = fileURLToPath(import.meta.resolve('@openzimki/agent/agent-process'))
-  const provider = createLocalProvider({
-    owner: 'local',
-    stateDir: data.machines,
-    command: [process.execPath, ...NODE_FLAGS, agentEntry],
-    hardening,
-  })
+  const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
+  const provider = await loadProvider(
+    options.provider,
+    {
+      owner: 'local',
+      config: options.providerConfig,
+      stateDir: data.machines,
+      agent,
+      sockets: { doorsDir: data.doors, runDir: data.run },
+    },
+    [process.cwd(), fileURLToPath(new URL('.', import.meta.url))],
+  )
   const [offering] = await provider.offerings()
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   return {

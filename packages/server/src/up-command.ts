@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createClient } from '@openzimki/api'
-import type { CliIo } from '@openzimki/cli'
+import { type CliIo, readJsonFile } from '@openzimki/cli'
 import { Command, InvalidArgumentError } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
 import type { Log, Platform } from './compose.ts'
@@ -18,6 +19,8 @@ interface UpFlags {
   allowEgress: string[]
   meter: boolean
   spareCells: number
+  provider: string
+  providerConfig?: string
 }
 
 /** `zimki up`: a whole platform on this machine, until Ctrl-C. */
@@ -32,6 +35,8 @@ export function upCommand(io: CliIo): Command {
     .option('--name <name>', 'name of this provider, in its signed readings', 'local')
     .option('--allow-egress <address...>', 'private addresses (CIDR or host:port) that realms may call', [])
     .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
+    .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
+    .option('--provider-config <file>', 'JSON file with the settings of that adapter')
     .option('--no-meter', 'do not meter (for benchmarks)')
     .option('--json', 'print one line of JSON when it is ready')
     .action((flags: UpFlags) => up(flags, io))
@@ -51,7 +56,7 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
   }
   // Only here, so that other commands do not load a platform.
   const { composePlatform } = await import('./compose.ts')
-  const platform = await composePlatform(optionsOf(flags), log, version)
+  const platform = await composePlatform(await optionsOf(flags, io), log, version)
   try {
     const operatorFile = await firstStart(platform, log)
     announce(platform, flags, io, operatorFile, performance.now() - startedMs)
@@ -95,10 +100,12 @@ function announce(platform: Platform, flags: UpFlags, io: CliIo, operatorFile: s
   io.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function optionsOf(flags: UpFlags): UpOptions {
-  const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells } = flags
+async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
+  const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells, provider } = flags
+  const { providerConfig } = flags
   return {
-    ...{ host, port, data, name, spareCells },
+    ...{ host, port, data, name, spareCells, provider },
+    providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     baseDomains: baseDomain,
     ...(publicUrl ? { publicUrl } : {}),
     egressAllow: allowEgress.join(','),

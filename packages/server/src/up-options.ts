@@ -14,4 +14,8 @@ export interface UpOptions {
   egressAllow: string
   meter: 'on' | 'off'
   spareCells: number
+  /** Adapter that makes machines: a package's name, its short name, or a folder. */
+  provider: string
+  /** What that adapter is told; it checks it itself. */
+  providerConfig: unknown
 }

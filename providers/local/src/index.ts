@@ -2,6 +2,7 @@ import { createProvider, type MachineProvider, type ProviderOptions } from '@ope
 import { checkConfig, type LocalConfig } from './config.ts'
 import { LocalDriver } from './driver.ts'
 
+export { adapter } from './adapter.ts'
 export type { LocalConfig } from './config.ts'
 
 /** Machines as processes of this host. INVALID_ARGUMENT for a config that cannot work; touches nothing until used. */

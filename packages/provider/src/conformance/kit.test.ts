@@ -38,7 +38,9 @@ describe('runKit', () => {
   it('goes on after a failure, and says what it means', async () => {
     const report = await runKit({ harness: mutantHarness({ driver: () => ({ logs: async () => 'hello' }) }) })
     const failed = report.cases.filter(({ outcome }) => outcome === 'failed')
-    expect(failed.map(titleOf)).toContain('logs: keeps apart what machines print')
+    expect(failed.map(({ group, name }) => `${group}: ${name}`)).toContain(
+      'logs: keeps apart what machines print',
+    )
     expect(report.passed).toBeGreaterThan(60)
     for (const { message, advice } of failed)
       expect([typeof message, typeof advice]).toEqual(['string', 'string'])

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { PlatformError } from '@openzimki/core'
+import type { LoadedAdapter } from '@openzimki/provider'
+import { adapterHarness, KIT_VERSION, type KitReport, probeCommand, runKit } from '@openzimki/provider/kit'
+import type { Command } from 'commander'
+import { type BaseOptions, command, print } from '../command.ts'
+import type { CliIo } from '../io.ts'
+import { failure } from '../run-program.ts'
+import { adapterConfig, loadAdapterFor } from './provider-adapter.ts'
+import { writeKitResult } from './provider-result.ts'
+import { tapHead, tapLine, tapTail } from './provider-tap.ts'
+
+interface Options extends BaseOptions {
+  config?: string
+  result?: string
+}
+
+export function providerTestCommand(io: CliIo): Command {
+  return command(
+    'test <package>',
+    'hold an adapter to the machine contract: a package, its short name, or a folder',
+  )
+    .option('--config <file>', "JSON file with the adapter's settings")
+    .option('--result <file>', 'write the result there, and a badge for shields.io beside it (*.badge.json)')
+    .action(async (name: string, options: Options) => {
+      const config = await adapterConfig(io, options.config)
+      const loaded = await loadAdapterFor(io, name)
+      const report = await testAdapter(io, loaded, config, options)
+      if (options.result !== undefined && !io.signal.aborted) {
+        await writeKitResult(resolve(io.cwd, options.result), { loaded, report, kitVersion: KIT_VERSION })
+      }
+      print(io, options, report, () => tapTail(report))
+      if (report.failed > 0 || io.signal.aborted) throw failure()
+    })
+}
+
+/** Whatever the run made is gone when this resolves or rejects, also after Ctrl-C. */
+async function testAdapter(
+  io: CliIo,
+  loaded: LoadedAdapter,
+  config: unknown,
+  options: Options,
+): Promise<KitReport> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'zimki-provider-test-'))
+  try {
+    const agent = { command: probeCommand, hardening: [] }
+    const harness = await adapterHarness(loaded, { config, stateDir, agent })
+    try {
+      return await runWithProgress(io, loaded, harness, options)
+    } finally {
+      await closeTestBed(loaded, harness.close)
+    }
+  } finally {
+    await rm(stateDir, { recursive: true, force: true })
+  }
+}
+
+function runWithProgress(
+  io: CliIo,
+  loaded: LoadedAdapter,
+  harness: Parameters<typeof runKit>[0]['harness'],
+  options: Options,
+): Promise<KitReport> {
+  const tap = options.json ? undefined : io.stdout
+  // On a terminal the case under way stands on a line that its result then takes back.
+  const live = io.stderr.isTTY ? io.stderr : undefined
+  return runKit({
+    harness,
+    signal: io.signal,
+    onStart: ({ group, name }, index, total) => {
+      if (index === 0) tap?.write(tapHead(loaded, total))
+      live?.write(`\r\u001b[2K[${index + 1}/${total}] ${group}: ${name}`)
+    },
+    onResult: (result, index) => {
+      live?.write('\r\u001b[2K')
+      tap?.write(tapLine(result, index))
+    },
+  })
+}
+
+async function closeTestBed({ adapter }: LoadedAdapter, close: () => Promise<void>): Promise<void> {
+  try {
+    await close()
+  } catch (cause) {
+    const { message } = PlatformError.from(cause)
+    throw new PlatformError('INTERNAL', `the test bed of ${adapter.name} did not close: ${message}`, {
+      cause,
+    })
+  }
+}
