@@ -1,59 +1,71 @@
 import { randomUUID } from 'node:crypto'
-import { isUuid, type Json, PlatformError } from '@openzimki/core'
-import { verifyPassword } from '@openzimki/core/password-hash'
+import { type Clock, isUuid, type Json, PlatformError, systemClock } from '@openzimki/core'
 import { headerValue } from '../cell/header-value.ts'
 import type { RunningRequest } from '../cell/running-request.ts'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
+import { missing, SessionLogins } from './session-logins.ts'
 import type { SessionState } from './session-state.ts'
-import { USER_CLASS, userId, write } from './store-operations.ts'
+import { write } from './store-operations.ts'
 
 const SESSION_CLASS = 'zimki_session'
 const COOKIE = 'zimki_session'
 const LIFETIME_MS = 30 * 24 * 3_600_000
-/** What is hashed against when there is no such user, so that the time taken tells nothing. */
-const NOBODY = 'scrypt$16384$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+
+interface StoredSession {
+  data: { [property: string]: Json }
+  user: string | null
+  /** Sessions of earlier versions have none. */
+  known?: string | null
+}
 
 /** Sessions of browsers (ZIMKI-API section 4). A cookie is believed only when the store knows its session. */
-export const sessionOperations: Record<string, Operation> = {
-  'session.open': async (call) => {
-    const { id, data, userId: user } = await opened(call)
-    return { id, data, userId: user }
-  },
-  'session.id': async (call) => {
-    const session = await opened(call)
-    if (!session.stored) await store(call, session, objectOf(call.params.data))
-    return { id: session.id }
-  },
-  'session.save': async (call) => {
-    await store(call, await opened(call), objectOf(call.params.data))
-    return null
-  },
-  'session.login': async (call) => {
-    const user = await authenticate(call, String(call.params.username), String(call.params.password))
-    const before = await opened(call)
-    const after = fresh(requestOf(call))
-    after.userId = user
-    await store(call, after, objectOf(call.params.data))
-    if (before.stored) await remove(call, before)
-    return { userId: user }
-  },
-  'session.logout': async (call) => {
-    const before = await opened(call)
-    const after = fresh(requestOf(call))
-    await store(call, after, before.data)
-    if (before.stored) await remove(call, before)
-    return null
-  },
-  'session.delete': async (call) => {
-    const session = await opened(call)
-    if (session.stored) await remove(call, session)
-    const request = requestOf(call)
-    fresh(request)
-    setCookie(request, '', 0)
-    return null
-  },
+export function createSessionOperations(clock: Clock): Record<string, Operation> {
+  const logins = new SessionLogins(clock)
+  return {
+    'session.open': async (call) => {
+      const { id, data, userId: user } = await opened(call)
+      return { id, data, userId: user }
+    },
+    'session.id': async (call) => {
+      const session = await opened(call)
+      if (!session.stored) await store(call, session, objectOf(call.params.data))
+      return { id: session.id }
+    },
+    'session.save': async (call) => {
+      await store(call, await opened(call), objectOf(call.params.data))
+      return null
+    },
+    'session.login': async (call) => {
+      const before = await opened(call)
+      const user = await logins.check(call, before, requestOf(call).head.remote)
+      const after = fresh(requestOf(call))
+      after.userId = user
+      after.knownId = user
+      await store(call, after, objectOf(call.params.data))
+      if (before.stored) await remove(call, before)
+      return { userId: user }
+    },
+    'session.logout': async (call) => {
+      const before = await opened(call)
+      const after = fresh(requestOf(call))
+      after.knownId = before.knownId
+      await store(call, after, before.data)
+      if (before.stored) await remove(call, before)
+      return null
+    },
+    'session.delete': async (call) => {
+      const session = await opened(call)
+      if (session.stored) await remove(call, session)
+      const request = requestOf(call)
+      fresh(request)
+      setCookie(request, '', 0)
+      return null
+    },
+  }
 }
+
+export const sessionOperations = createSessionOperations(systemClock)
 
 function requestOf({ request }: OperationCall): RunningRequest {
   if (request) return request
@@ -69,18 +81,20 @@ async function opened(call: OperationCall): Promise<SessionState> {
   const { objects, load } = call.realm
   const found = await objects.get(load.realm, SESSION_CLASS, id).catch(missing)
   if (!found) return fresh(request)
-  const { data, user } = found.data as { data: { [property: string]: Json }; user: string | null }
-  request.session = { id, stored: true, announced: true, data, userId: user }
+  const { data, user, known = user } = found.data as unknown as StoredSession
+  request.session = { id, stored: true, announced: true, data, userId: user, knownId: known }
   return request.session
 }
 
-function missing(error: unknown): null {
-  if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
-  throw error
-}
-
 function fresh(request: RunningRequest): SessionState {
-  request.session = { id: randomUUID(), stored: false, announced: false, data: {}, userId: null }
+  request.session = {
+    id: randomUUID(),
+    stored: false,
+    announced: false,
+    data: {},
+    userId: null,
+    knownId: null,
+  }
   return request.session
 }
 
@@ -96,7 +110,7 @@ async function store(
       op: 'put',
       className: SESSION_CLASS,
       id: session.id,
-      data: { data, user: session.userId },
+      data: { data, user: session.userId, known: session.knownId },
       expiresAtMs: Date.now() + LIFETIME_MS,
     },
   ])
@@ -107,15 +121,6 @@ async function store(
 
 async function remove(call: OperationCall, session: SessionState): Promise<void> {
   await write(call, [{ op: 'delete', className: SESSION_CLASS, id: session.id }])
-}
-
-async function authenticate(call: OperationCall, username: string, password: string): Promise<string> {
-  countRead(call)
-  const { objects, load } = call.realm
-  const id = userId(username)
-  const user = await objects.get(load.realm, USER_CLASS, id).catch(missing)
-  if (await verifyPassword(password, user?.data.password ?? NOBODY)) return id
-  throw new PlatformError('UNAUTHENTICATED', 'wrong username or password')
 }
 
 function cookieOf({ head }: RunningRequest): string | null {

@@ -9,4 +9,6 @@ export interface SessionState {
   announced: boolean
   data: { [property: string]: Json }
   userId: string | null
+  /** Who logged in by this browser last, also after the logout. Programs do not see it. */
+  knownId: string | null
 }
