@@ -13,11 +13,13 @@ function cli() {
     start: (controller) =>
       controller.enqueue(new TextEncoder().encode(event('1', logLine('1', 'a line of the log')))),
   })
+  let attempts = 0
   const made = testCli({
     files: { 'app/realm.json': '{"name":"app"}', 'app/javascript/main.js': 'first' },
     answers: {
       'deployments.create': ({ body }) => {
         const source = (body as { scripts: { source: string }[] }).scripts[0]!.source
+        if (source === 'away' && attempts++ < 3) return new PlatformError('UNAVAILABLE', 'nobody there')
         return source === 'broken'
           ? new PlatformError('SCRIPT_ERROR', 'main.js is broken')
           : { ...wentLive, realm: source }
@@ -44,6 +46,18 @@ describe('zimki dev', () => {
     stop()
     expect(await running).toBe(0)
     expect(output.err).toBe('')
+  })
+
+  it('tries again by itself while the server is away, and says so once', async () => {
+    const { run, folder, printed, stop, output } = cli()
+    folder.write('app/javascript/main.js', 'away')
+    const running = run('dev', 'app')
+    await printed('away is live')
+    stop()
+    expect(await running).toBe(0)
+    expect(
+      output.out.split('nobody there\nNothing is live yet; trying again until it works ...'),
+    ).toHaveLength(2)
   })
 
   it('refuses a folder that is no realm at once', async () => {

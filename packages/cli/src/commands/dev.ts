@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
@@ -32,16 +33,45 @@ export function devCommand(io: CliIo): Command {
         const realm = realmOf((await openRealmFolder(path)).realm, options.realm)
         const say = sayerFor(io, options)
         const bursts = watchFolder(path, io.signal)
-        let logs = (await redeploy(io, client, path, realm, say))
-          ? showLogs(io, client, realm, say)
-          : undefined
-        for await (const _burst of bursts) {
-          const live = await redeploy(io, client, path, realm, say)
-          if (live) logs ??= showLogs(io, client, realm, say)
+        let logs: Promise<void> | undefined
+        let last: Outcome | undefined
+        for await (const why of changesAndRetries(bursts, io, () => last === 'away')) {
+          last = await redeploy({ io, client, path, realm, say, isLive: logs !== undefined, why })
+          if (last === 'live') logs ??= showLogs(io, client, realm, say)
         }
         await logs
       }),
     )
+}
+
+/** `away`: the server did not answer, which may get better without a change. */
+type Outcome = 'live' | 'refused' | 'away'
+
+/** Yields at the start, after each burst of changes, and every now and then while `isAway()`. */
+async function* changesAndRetries(
+  bursts: AsyncGenerator<void>,
+  io: CliIo,
+  isAway: () => boolean,
+): AsyncGenerator<'change' | 'retry'> {
+  yield 'change'
+  // A wait may fail while a deploy is under way; it is thrown where it is waited for.
+  const wait = () => {
+    const promise = bursts.next()
+    promise.catch(() => undefined)
+    return promise
+  }
+  let next = wait()
+  while (true) {
+    const retry = isAway() ? [pause(io.reconnectAfterMs, 'retry' as const)] : []
+    const event = await Promise.race([next, ...retry])
+    if (event === 'retry') {
+      yield event
+      continue
+    }
+    if (event.done) return
+    next = wait()
+    yield 'change'
+  }
 }
 
 /** Tells one thing: a document a line with --json, else text. */
@@ -51,23 +81,33 @@ function sayerFor(io: CliIo, options: Options): Say {
   return (value, text) => io.stdout.write(`${options.json ? jsonLine(value) : text()}\n`)
 }
 
-/** Resolves to false, having told why, when the folder could not go live. */
-async function redeploy(io: CliIo, client: Client, path: string, realm: string, say: Say): Promise<boolean> {
+interface Attempt {
+  io: CliIo
+  client: Client
+  path: string
+  realm: string
+  say: Say
+  isLive: boolean
+  why: 'change' | 'retry'
+}
+
+/** Tells how it went, but not again that the server is still away. */
+async function redeploy({ io, client, path, realm, say, isLive, why }: Attempt): Promise<Outcome> {
   try {
     const folder = await readRealmFolder(path)
     const live = await withProgress(io, `Deploying to ${realm}`, () =>
       deployFolder(client, folder, { realm, signal: io.signal }),
     ).catch((error: unknown) => showSource(error, folder.folder))
     say({ deployed: deployResult(live) }, () => wentLiveText(live))
-    return true
+    return 'live'
   } catch (thrown) {
-    if (io.signal.aborted) return false
+    if (io.signal.aborted) return 'refused'
     const error = PlatformError.from(thrown)
-    say(
-      { error },
-      () => `${printable(error.message)}\nThe version before stays live; waiting for the next change ...`,
-    )
-    return false
+    const isAway = error.code === 'UNAVAILABLE' || error.code === 'NO_CAPACITY'
+    const next = isAway ? 'trying again until it works ...' : 'waiting for the next change ...'
+    const kept = isLive ? `The version before stays live; ${next}` : `Nothing is live yet; ${next}`
+    if (why === 'change' || !isAway) say({ error }, () => `${printable(error.message)}\n${kept}`)
+    return isAway ? 'away' : 'refused'
   }
 }
 
