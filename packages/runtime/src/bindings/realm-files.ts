@@ -38,10 +38,13 @@ export class RealmFiles {
       this.#deployed.set(file.path, { ...file, published: true, publishedAs: file.path, id: null })
   }
 
-  /** Reads what programs have created so far. */
-  async load(): Promise<void> {
-    const found = await this.#objects.search(this.#realm, FILE_CLASS, {}).catch(noneYet)
-    for (const object of found) this.#created.set(String(object.data.path), fromStored(object))
+  /** What programs have created so far, for `load`. */
+  static created(realm: string, objects: ObjectStore): Promise<StoredObject[]> {
+    return objects.search(realm, FILE_CLASS, {}).catch(noneYet)
+  }
+
+  load(created: readonly StoredObject[]): void {
+    for (const object of created) this.#created.set(String(object.data.path), fromStored(object))
     this.#index()
   }
 

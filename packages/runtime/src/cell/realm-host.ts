@@ -56,9 +56,13 @@ export class RealmHost implements RealmServices {
 
   /** Reads the deployment from the store and starts its code. */
   static async start(options: RealmHostOptions): Promise<RealmHost> {
-    const artifact = await readArtifact(options.blobs, options.load.deployment)
+    const { load, objects, blobs } = options
+    const [artifact, created] = await Promise.all([
+      readArtifact(blobs, load.deployment),
+      RealmFiles.created(load.realm, objects),
+    ])
     const host = new RealmHost(options, artifact)
-    await host.files.load()
+    host.files.load(created)
     await host.#runner.start()
     return host
   }

@@ -38,12 +38,12 @@ export class RequestBody {
   }
 
   /** All of it, once it is complete. TOO_LARGE beyond `maxBytes`. */
-  take(maxBytes: number): Uint8Array {
+  take(maxBytes: number): Buffer {
     const chunks = this.#chunks
     if (chunks.length === 0) return NOTHING
     if (this.bytes > maxBytes) throw tooLarge(maxBytes)
     this.cancel()
-    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks)
   }
 
   /** The next chunk, or null at the end. Rejects when the client is gone. */
@@ -85,7 +85,9 @@ export class RequestBody {
   }
 }
 
-const NOTHING = new Uint8Array(0)
+const NOTHING = Buffer.alloc(0)
+
+const asBuffer = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
 function tooLarge(maxBytes: number): PlatformError {
   return new PlatformError(

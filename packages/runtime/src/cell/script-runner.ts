@@ -35,7 +35,7 @@ export class ScriptRunner implements Runner {
     const body = request.body.complete
       ? request.body.take(requestBytes)
       : await request.body.whole(requestBytes)
-    const params = head.op === 'http' ? null : (JSON.parse(Buffer.from(body).toString('utf8')) as object)
+    const params = head.op === 'http' ? null : (JSON.parse(body.toString('utf8')) as object)
     const args = params ? {} : await scriptArgs(head.query, head.headers, body)
     const isolate = await this.#acquire()
     if (request.ended) return this.#release(isolate)
@@ -100,17 +100,19 @@ export class ScriptRunner implements Runner {
     const { realm, pool, meter } = this.#options
     this.#starting++
     try {
-      const classes = await storeOperations['store.classes']!({
+      const classes = storeOperations['store.classes']!({
         realm,
         request: null,
         params: {},
         bytes: undefined,
-      })
+      }) as Promise<string[]>
+      // It is awaited below, where a failure also frees the isolate.
+      classes.catch(() => undefined)
       const host = await pool.take('script', realm.load.limits.memoryMb)
       const isolate = new RealmIsolate({ host, realm, meter })
       this.#all.add(isolate)
       try {
-        await this.#startCode(isolate, classes as string[])
+        await this.#startCode(isolate, await classes)
         return isolate
       } catch (error) {
         isolate.dispose(PlatformError.from(error))
