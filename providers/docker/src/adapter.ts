@@ -6,6 +6,7 @@ import { EngineDriver } from './engine/engine-driver.ts'
 import { imageCommand } from './image/image-command.ts'
 import { IMAGE_NODE } from './image/machine-image.ts'
 import { LABEL } from './machine-labels.ts'
+import { SwarmDriver } from './swarm/swarm-driver.ts'
 
 /** What `zimki up --provider docker` and `zimki provider ...` load. */
 export const adapter: ProviderAdapter = {
@@ -17,7 +18,8 @@ export const adapter: ProviderAdapter = {
 }
 
 export function openDriver(config: CheckedDockerConfig): MachineDriver {
-  return new EngineDriver(config, openEngine(config.connection))
+  const engine = openEngine(config.connection)
+  return config.scheduler === 'swarm' ? new SwarmDriver(config, engine) : new EngineDriver(config, engine)
 }
 
 /** Any image that has our Node does: the kit's probe, one file, is handed over as text. */

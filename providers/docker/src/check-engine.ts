@@ -37,7 +37,7 @@ export async function checkEngine(
     ...sizeFindings(info, config),
     ...swarmFindings(info, config),
     ...(image || config.scheduler === 'swarm' ? [] : [imageFinding(config.image)]),
-    ...(config.network === 'none' ? [networkFinding(config)] : []),
+    ...(config.network === 'none' ? [NO_NETWORK] : []),
   ]
   return { ok: findings.every(({ level }) => level !== 'error'), findings }
 }
@@ -79,10 +79,7 @@ function imageFinding(image: string) {
   return { level: 'error' as const, text }
 }
 
-function networkFinding({ scheduler }: CheckedDockerConfig) {
-  const text =
-    scheduler === 'swarm'
-      ? 'machines have no network, so none can reach control: make an overlay network and name it as `network`'
-      : 'machines have no network: nothing can be reached from them but the platform’s sockets, and realms cannot call out (`network` names one)'
-  return { level: scheduler === 'swarm' ? ('warn' as const) : ('info' as const), text }
+const NO_NETWORK = {
+  level: 'info' as const,
+  text: 'machines have no network: nothing can be reached from them but the platform’s sockets, and realms cannot call out (`network` names one)',
 }

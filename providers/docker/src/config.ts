@@ -104,11 +104,15 @@ function checkShape(config: unknown): CheckedDockerConfig {
     const [issue] = parsed.error.issues
     throw invalid(`${issue?.path.join('.') || 'the configuration'}: ${issue?.message ?? 'malformed'}`)
   }
-  const { sockets, scheduler, connection } = parsed.data
+  const { sockets, scheduler, connection, network } = parsed.data
   if (sockets && !('socket' in connection))
     throw invalid('sockets: only an engine of this host shares its files; let machines dial control over TCP')
   if (sockets && scheduler === 'swarm')
     throw invalid('sockets: a Swarm spans hosts that do not share files; let machines dial control over TCP')
+  if (scheduler === 'swarm' && network === 'none')
+    throw invalid(
+      'network: machines of a Swarm need an overlay network of their own; make one and name it here',
+    )
   return parsed.data
 }
 

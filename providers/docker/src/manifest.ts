@@ -21,3 +21,9 @@ export const dockerManifest: ProviderManifest = {
   // execve(2) takes 128 KiB in one string and a quarter of the stack in all.
   maxEnvBytes: 96 * 1024,
 }
+
+/** A Swarm takes no word on new privileges from engines before 25, and lets nobody choose how long an end may take. */
+export const swarmManifest: ProviderManifest = {
+  ...dockerManifest,
+  hardening: dockerManifest.hardening.filter((word) => word !== 'no-new-privileges'),
+}

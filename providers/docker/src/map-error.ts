@@ -71,18 +71,25 @@ const BY_SYSTEM_CODE: Record<string, { code: ErrorCode; todo: string }> = {
 /** Errors of dockerode, of the engine behind it and of the system, in our codes; a PlatformError passes unchanged. */
 export function mapError(thrown: unknown): PlatformError {
   if (thrown instanceof PlatformError) return thrown
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  if (error.name === 'AbortError') return new PlatformError('CANCELLED', 'cancelled', { cause: thrown })
-  if (error.name === 'TimeoutError')
+  const message = messageOf(thrown)
+  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+  if (name === 'AbortError') return new PlatformError('CANCELLED', 'cancelled', { cause: thrown })
+  if (name === 'TimeoutError')
     return mapped('TIMEOUT', 'the engine did not answer in time', 'look at it with docker info', thrown)
-  const rule = RULES.find(({ when }) => when.test(error.message))
-  if (rule) return mapped(rule.code, error.message, rule.todo, thrown)
+  const rule = RULES.find(({ when }) => when.test(message))
+  if (rule) return mapped(rule.code, message, rule.todo, thrown)
   const status = statusOf(thrown)
   if (status !== undefined)
-    return mapped(BY_STATUS[status] ?? 'INTERNAL', error.message, 'the engine’s own log says more', thrown)
-  const known = BY_SYSTEM_CODE[(error as NodeJS.ErrnoException).code ?? '']
-  if (known) return mapped(known.code, error.message, known.todo, thrown)
-  return mapped('INTERNAL', error.message, 'try again, and look at the engine with docker info', thrown)
+    return mapped(BY_STATUS[status] ?? 'INTERNAL', message, 'the engine’s own log says more', thrown)
+  const known = BY_SYSTEM_CODE[String(code)]
+  if (known) return mapped(known.code, message, known.todo, thrown)
+  return mapped('INTERNAL', message, 'try again, and look at the engine with docker info', thrown)
+}
+
+/** Also of an error that another realm made. */
+export function messageOf(thrown: unknown): string {
+  const message = (thrown as { message?: unknown } | null)?.message
+  return typeof message === 'string' ? message : String(thrown)
 }
 
 /** HTTP status of the engine's answer; undefined when there was none. */

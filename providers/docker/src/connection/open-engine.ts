@@ -52,7 +52,8 @@ export function openEngine(
 }
 
 /** What docker-modem takes and the types of dockerode do not name. */
-const client = (options: DockerOptions & { agent: HttpAgent; pathPrefix: string }): Docker => new Docker(options)
+const client = (options: DockerOptions & { agent: HttpAgent; pathPrefix: string }): Docker =>
+  new Docker(options)
 
 /** As ssh-keygen prints it. */
 const fingerprintOf = (key: Buffer): string =>

@@ -66,9 +66,12 @@ export class EngineProcess {
     const { docker, close } = openEngine({ socket: this.socket })
     const untilMs = performance.now() + START_MS
     for (;;) {
-      const answer = await docker.ping().catch((error: Error) => error)
-      if (!(answer instanceof Error)) break
-      if (performance.now() > untilMs) throw answer
+      const failure = await docker.ping().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      )
+      if (!failure) break
+      if (performance.now() > untilMs) throw failure.error
       await delay(50)
     }
     close()

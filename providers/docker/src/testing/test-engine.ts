@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { probePath } from '@openzimki/provider/conformance'
+import { probePath } from '@openzimki/provider/kit'
 import type { DockerConfig } from '../config.ts'
 import { openEngine } from '../connection/open-engine.ts'
 import { IMAGE_NODE } from '../image/machine-image.ts'
@@ -26,10 +26,13 @@ export function testConfig(socket: string, owner: string, change: Partial<Docker
   }
 }
 
-/** All containers of any owner, by name. */
-export async function containersOn(socket: string): Promise<string[]> {
+/** Containers of these owners, or of any, by name. */
+export async function containersOn(socket: string, owners?: readonly string[]): Promise<string[]> {
   const { docker, close } = openEngine({ socket })
   const found = await docker.listContainers({ all: true, filters: { label: [LABEL.owner] } })
   close()
-  return found.flatMap(({ Names }) => Names)
+  return found.flatMap(({ Names, Labels }) => (isOf(owners, Labels) ? Names : []))
 }
+
+export const isOf = (owners: readonly string[] | undefined, labels: Record<string, string> = {}): boolean =>
+  owners === undefined || owners.includes(labels[LABEL.owner] ?? '')
