@@ -52,7 +52,7 @@ export class DomainService {
     const entry = { caller, action: 'domain.create', target: input.host, details: { realm: realm.id } }
     await change(this.#context, entry, async (transaction) => {
       const taken = await transaction('domains').where({ host: input.host }).first()
-      if (taken) throw new PlatformError('ALREADY_EXISTS', `${input.host} is bound already`)
+      if (taken) throw boundAlready(input.host, taken.realm === realm.id)
       await transaction('domains').insert(row)
     })
     await this.#routes.realm(realm.id)
@@ -68,8 +68,20 @@ export class DomainService {
     const realm = await requireRealm(this.#context.db, caller, reference)
     await change(this.#context, { caller, action: 'domain.delete', target: host }, async (transaction) => {
       const deleted = await transaction('domains').where({ host, realm: realm.id }).delete()
-      if (deleted === 0) throw new PlatformError('NOT_FOUND', `${host} is not bound to ${realm.name}`)
+      if (deleted === 0)
+        throw new PlatformError(
+          'NOT_FOUND',
+          `${host} is not bound to ${realm.name}; \`zimki domains\` lists what is`,
+        )
     })
     await this.#routes.realm(realm.id)
   }
+}
+
+/** Says nothing about whose the other realm is. */
+function boundAlready(host: string, isHere: boolean): PlatformError {
+  const message = isHere
+    ? `${host} leads to this realm already`
+    : `${host} leads to another realm; it must be taken away there first, with \`zimki domains remove ${host}\``
+  return new PlatformError('ALREADY_EXISTS', message)
 }

@@ -79,7 +79,10 @@ export class GroupService {
   async #require(realm: RealmRow, name: string): Promise<StoredObject> {
     const group = await this.#find(realm, name)
     if (group) return group
-    throw new PlatformError('NOT_FOUND', `The realm ${realm.name} has no group ${name}`)
+    throw new PlatformError(
+      'NOT_FOUND',
+      `The realm ${realm.name} has no group ${name}; \`zimki groups\` lists them`,
+    )
   }
 
   /** By name, because a program may have made it under another id than ours would be. */

@@ -125,7 +125,10 @@ export async function requireUser(
   const id = realmUserId(username, sha256Hex)
   const user = await objects.get(realm.id, REALM_USER_CLASS, id).catch(noClass)
   if (user) return user
-  throw new PlatformError('NOT_FOUND', `The realm ${realm.name} has no user ${username}`)
+  throw new PlatformError(
+    'NOT_FOUND',
+    `The realm ${realm.name} has no user ${username}; \`zimki users\` lists them`,
+  )
 }
 
 /** All of a class; none when the class is missing. */
