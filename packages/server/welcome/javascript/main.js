@@ -5,7 +5,8 @@ zimki.publishPath('/', () =>
     steps: [
       {
         title: 'Make a realm',
-        text: 'A folder with a small program to start from. Add --type module for TypeScript and npm packages.',
+        text: 'A folder with a small program to start from. For TypeScript and npm packages add ',
+        option: '--type module',
         command: 'npx zimki init hello',
       },
       {
