@@ -17,6 +17,7 @@ interface UpFlags {
   publicUrl?: string
   name: string
   allowEgress: string[]
+  trustProxy: string[]
   meter: boolean
   spareCells: number
   provider: string
@@ -34,6 +35,11 @@ export function upCommand(io: CliIo): Command {
     .option('--public-url <url>', 'origin under which people reach it')
     .option('--name <name>', 'name of this provider, in its signed readings', 'local')
     .option('--allow-egress <address...>', 'private addresses (CIDR or host:port) that realms may call', [])
+    .option(
+      '--trust-proxy <address...>',
+      'proxies in front (address, CIDR, loopback) that tell the client',
+      [],
+    )
     .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
     .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
     .option('--provider-config <file>', 'JSON file with the settings of that adapter')
@@ -102,13 +108,14 @@ function announce(platform: Platform, flags: UpFlags, io: CliIo, operatorFile: s
 
 async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells, provider } = flags
-  const { providerConfig } = flags
+  const { providerConfig, trustProxy } = flags
   return {
     ...{ host, port, data, name, spareCells, provider },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     baseDomains: baseDomain,
     ...(publicUrl ? { publicUrl } : {}),
     egressAllow: allowEgress.join(','),
+    trustedProxies: trustProxy,
     meter: meter ? 'on' : 'off',
   }
 }

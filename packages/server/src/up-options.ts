@@ -12,6 +12,8 @@ export interface UpOptions {
   name: string
   /** CIDRs or host:port that outbound calls may reach although they are private, separated by commas. */
   egressAllow: string
+  /** Proxies in front of the gateway whose word about the client is taken: addresses, CIDRs, `loopback`. */
+  trustedProxies: string[]
   meter: 'on' | 'off'
   spareCells: number
   /** Adapter that makes machines: a package's name, its short name, or a folder. */
