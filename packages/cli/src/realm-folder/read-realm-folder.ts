@@ -9,6 +9,7 @@ import { bundleModule } from './bundle-module.ts'
 import { mimetypeOf } from './mimetype.ts'
 import { LOOKS_LIKE, openRealmFolder } from './open-realm-folder.ts'
 import type { RealmJson } from './realm-json.ts'
+import { throwUnreadable } from './unreadable.ts'
 import { type FoundFile, walkFolder } from './walk-folder.ts'
 
 /** A realm as it lies on disk, ready to be deployed. */
@@ -29,7 +30,11 @@ const FILES_AT_ONCE = 32
  * Reads and, for the module kind, bundles a realm folder (ZIMKI-API section 1). The same folder always gives the same artifact.
  * Errors: NOT_FOUND and INVALID_ARGUMENT say what a realm folder looks like; SCRIPT_ERROR from the bundler; TOO_LARGE.
  */
-export async function readRealmFolder(path: string): Promise<RealmFolder> {
+export function readRealmFolder(path: string): Promise<RealmFolder> {
+  return readAll(path).catch(throwUnreadable)
+}
+
+async function readAll(path: string): Promise<RealmFolder> {
   const { folder, realm } = await openRealmFolder(path)
   const walk = (sub: string) =>
     walkFolder(join(folder, sub), {
