@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { AGENT_ENV, agentSettings, readAgentConfig } from './agent-config.ts'
+import { generateIdentity } from '@openzimki/link'
+import { AGENT_ENV, agentSettings, orphanMs, readAgentConfig } from './agent-config.ts'
 
 const GOOD = {
   [AGENT_ENV.control]: 'unix:/run/control',
+  [AGENT_ENV.controlKey]: generateIdentity().publicKey,
   [AGENT_ENV.machine]: 'm1',
   [AGENT_ENV.joinToken]: 'sesame',
   [AGENT_ENV.runDir]: '/run/agent',
@@ -15,12 +17,24 @@ describe('readAgentConfig', () => {
     const config = readAgentConfig({ ...GOOD, [AGENT_ENV.settings]: '{"spares":3}' })
     expect(config.settings).toMatchObject({
       spares: 3,
-      orphanMs: 5_000,
       pingMs: 250,
       hangMs: 2_000,
       overrunGraceMs: 1_000,
     })
     expect(config.cellCommand).toEqual(['/usr/bin/node', '--no-node-snapshot', 'cell.ts'])
+  })
+
+  it('keeps its key and spool in the run folder unless told otherwise', () => {
+    expect(readAgentConfig(GOOD).stateDir).toBe('/run/agent')
+    expect(readAgentConfig({ ...GOOD, [AGENT_ENV.stateDir]: '/var/agent' }).stateDir).toBe('/var/agent')
+  })
+
+  it('waits for a control on another machine for a day, and for one on this machine five seconds', () => {
+    const of = (control: string, settings = '{}') =>
+      orphanMs(readAgentConfig({ ...GOOD, [AGENT_ENV.control]: control, [AGENT_ENV.settings]: settings }))
+    expect(of('unix:/run/control')).toBe(5_000)
+    expect(of('tls:control.example.org:4000')).toBe(86_400_000)
+    expect(of('tls:control.example.org:4000', '{"orphanMs":7}')).toBe(7)
   })
 
   it.each(Object.keys(GOOD).filter((name) => name !== AGENT_ENV.settings))('names the missing %s', (name) => {
@@ -32,6 +46,10 @@ describe('readAgentConfig', () => {
     [AGENT_ENV.cellCommand, '[]', AGENT_ENV.cellCommand],
     [AGENT_ENV.cellCommand, 'node', 'no JSON'],
     [AGENT_ENV.runDir, 'run', 'absolute'],
+    [AGENT_ENV.stateDir, 'run', 'absolute'],
+    [AGENT_ENV.control, 'tcp:10.0.0.1:4000', 'tls:'],
+    [AGENT_ENV.control, '10.0.0.1:4000', 'tls:<host>'],
+    [AGENT_ENV.controlKey, 'secret', 'public key'],
     [AGENT_ENV.settings, '{"sparse":1}', 'sparse'],
     [AGENT_ENV.settings, '{"spares":-1}', 'spares'],
     [AGENT_ENV.settings, '{"cellUser":{"uid":0,"gid":1}}', 'cellUser.uid'],

@@ -1,15 +1,23 @@
 import { isAbsolute } from 'node:path'
 import { PlatformError } from '@openzimki/core'
+import { isPrivate, isPublicKey, parseAddress } from '@openzimki/link'
 import { z } from 'zod'
 
 /** Environment variables with which a provider starts an agent. */
 export const AGENT_ENV = {
-  /** Address of control's link: `unix:/path` or `tcp:host:port`. */
+  /** Address of control's link: `unix:/path`, `tls:host:port`, or `tcp:127.0.0.1:port` on the same machine. */
   control: 'ZIMKI_AGENT_CONTROL',
+  /** Control's public key (Identity): the agent speaks to nobody else. */
+  controlKey: 'ZIMKI_AGENT_CONTROL_KEY',
   machine: 'ZIMKI_AGENT_MACHINE',
   joinToken: 'ZIMKI_AGENT_JOIN_TOKEN',
   /** Absolute folder of this agent's own; short, since Unix sockets lie in it. */
   runDir: 'ZIMKI_AGENT_RUN_DIR',
+  /**
+   * Absolute folder for what cells must not reach and what outlives a killed agent: its key, and what it could not ship. Default: the
+   * run folder.
+   */
+  stateDir: 'ZIMKI_AGENT_STATE_DIR',
   /** Handed to cells as CELL_ENV.store. */
   store: 'ZIMKI_AGENT_STORE',
   /** Argument vector of a cell: JSON array, its first an absolute program. */
@@ -26,8 +34,11 @@ const settingsSchema = z.strictObject({
   spares: z.number().int().min(0).max(64).default(1),
   /** Cells beyond which `cell.load` fails with NO_CAPACITY; spares do not count. */
   maxCells: z.number().int().min(1).default(256),
-  /** Control away for longer than this: cells are drained and the agent ends. */
-  orphanMs: ms.default(5_000),
+  /**
+   * Control away for longer than this: cells are drained and the agent ends. Default: 5 s where control is on this very machine (a
+   * Unix socket), where nobody else could reach the cells anyway; a day elsewhere.
+   */
+  orphanMs: ms.optional(),
   pingMs: ms.default(250),
   /** A cell that does not answer for this long is killed. */
   hangMs: ms.default(2_000),
@@ -54,19 +65,41 @@ const settingsSchema = z.strictObject({
 
 export type AgentSettings = z.output<typeof settingsSchema>
 
+const LOCAL_ORPHAN_MS = 5_000
+const REMOTE_ORPHAN_MS = 24 * 3_600_000
+
+/** How long control may be away. */
+export function orphanMs({ control, settings }: Pick<AgentConfig, 'control' | 'settings'>): number {
+  return settings.orphanMs ?? (control.startsWith('unix:') ? LOCAL_ORPHAN_MS : REMOTE_ORPHAN_MS)
+}
+
 const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
 
 const configSchema = z.object({
-  control: z.string().min(1),
+  control: z
+    .string()
+    .refine(isAddress, 'must be unix:<path>, tls:<host>:<port>, or tcp:<host>:<port>')
+    .refine((text) => !isAddress(text) || isPrivate(parseAddress(text)), 'must be tls: beyond this machine'),
+  controlKey: z.string().refine(isPublicKey, 'must be a public key, as control shows it'),
   machine: z.string().min(1).max(128),
   joinToken: z.string().min(1).max(4096),
   runDir: absolute,
+  stateDir: absolute,
   store: z.string().min(1),
   cellCommand: z.tuple([absolute], z.string()),
   settings: settingsSchema,
 })
 
 export type AgentConfig = z.output<typeof configSchema>
+
+function isAddress(text: string): boolean {
+  try {
+    parseAddress(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** All settings, defaults filled in. INVALID_ARGUMENT naming the setting. */
 export function agentSettings(settings: z.input<typeof settingsSchema> = {}): AgentSettings {
@@ -79,9 +112,11 @@ export function agentSettings(settings: z.input<typeof settingsSchema> = {}): Ag
 export function readAgentConfig(env: Readonly<Record<string, string | undefined>>): AgentConfig {
   const parsed = configSchema.safeParse({
     control: env[AGENT_ENV.control],
+    controlKey: env[AGENT_ENV.controlKey],
     machine: env[AGENT_ENV.machine],
     joinToken: env[AGENT_ENV.joinToken],
     runDir: env[AGENT_ENV.runDir],
+    stateDir: env[AGENT_ENV.stateDir] ?? env[AGENT_ENV.runDir],
     store: env[AGENT_ENV.store],
     cellCommand: json(AGENT_ENV.cellCommand, env[AGENT_ENV.cellCommand]),
     settings: json(AGENT_ENV.settings, env[AGENT_ENV.settings] ?? '{}'),

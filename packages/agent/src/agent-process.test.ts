@@ -27,6 +27,7 @@ function start(change: Record<string, string> = {}): ChildProcess {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       [AGENT_ENV.control]: `unix:${control.dir}/control`,
+      [AGENT_ENV.controlKey]: control.expected.publicKey,
       [AGENT_ENV.machine]: 'm1',
       [AGENT_ENV.joinToken]: 'sesame-open',
       [AGENT_ENV.runDir]: join(control.dir, 'run'),

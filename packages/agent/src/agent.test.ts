@@ -167,13 +167,15 @@ describe('an agent', () => {
     await expect(control.load('good.1')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  it('leaves nothing behind when it ends', async () => {
+  it('leaves nothing behind but its key when it ends', async () => {
     const agent = await control.startAgent()
     await control.load('measures.1')
     await control.until(() => control.windows.length > 0)
     await agent.end('enough')
     expect(await agent.ended).toBe('enough')
-    expect(await readdir(control.dir)).toEqual(['control'])
+    expect(await readdir(control.dir)).toEqual(['control', 'state'])
+    expect(await readdir(join(control.dir, 'state'))).toEqual(['agent-key.pem', 'spool'])
+    expect(await readdir(join(control.dir, 'state', 'spool'))).toEqual([])
   })
 
   it('ends at once when control refuses it for good', async () => {

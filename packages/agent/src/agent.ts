@@ -1,17 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '@openzimki/core'
+import type { Clock, LogBatch } from '@openzimki/core'
+import { openIdentityFile } from '@openzimki/link'
 import { calibrateJsop } from '@openzimki/meter'
-import type { AgentConfig } from './agent-config.ts'
+import { type AgentConfig, orphanMs } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
 import { createSpawner, removeRunDir } from './cell-spawner.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
+import { openSpools } from './machine-spools.ts'
 import { rssBytes } from './rss-bytes.ts'
 import { Supervisor } from './supervisor.ts'
 import { UsageForwarder } from './usage-forwarder.ts'
-import { UsageSpool } from './usage-spool.ts'
 
 export interface AgentOptions {
   config: AgentConfig
@@ -28,7 +30,6 @@ export interface Agent {
   end(reason: string): Promise<void>
 }
 
-const SPOOL_BYTES = 64 << 20
 const LOG_INTERVAL_MS = 100
 const USAGE_RETRY_MS = 1_000
 
@@ -50,13 +51,20 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     cellEnv: settings.cellEnv,
     user,
   })
-  const spool = await UsageSpool.open({ dir: join(config.runDir, 'spool'), maxBytes: SPOOL_BYTES })
+  const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
+  const spools = await openSpools(config.stateDir)
   const logs = new LogForwarder({
-    append: (entries) => control.call('log.append', entries),
+    source: randomUUID(),
+    ship: (batch) => shipLogs(control, batch),
+    spool: spools.logs,
     wallMs: () => clock.nowMs(),
     note,
   })
-  const usage = new UsageForwarder({ report: (window) => control.call('usage.report', window), spool, note })
+  const usage = new UsageForwarder({
+    report: (window) => control.call('usage.report', window),
+    spool: spools.usage,
+    note,
+  })
   const supervisor = new Supervisor({
     settings,
     spawnCell,
@@ -73,16 +81,18 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   })
   const control = new ControlClient({
     address: config.control,
-    join: {
+    controlKey: config.controlKey,
+    identity,
+    joinToken: config.joinToken,
+    facts: {
       machine: config.machine,
-      joinToken: config.joinToken,
       version,
       cpus: availableParallelism(),
       memoryBytes: totalmem(),
       jsopNs,
     },
     handlers: agentHandlers(supervisor, usage, logs),
-    orphanMs: settings.orphanMs,
+    orphanMs: orphanMs(config),
     onOnline: () => {
       note('joined control')
       usage.online()
@@ -115,6 +125,12 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+/** Control of the release before knows no numbered batches: there, one that is told again after a lost answer is there twice. */
+function shipLogs(control: ControlClient, batch: LogBatch): Promise<unknown> {
+  if (control.protocol >= 2) return control.call('log.ship', batch)
+  return control.call('log.append', batch.entries)
 }
 
 /** Returns what stops them. */

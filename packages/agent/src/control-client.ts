@@ -1,9 +1,21 @@
 import { type AgentCalls, type ControlCalls, PlatformError } from '@openzimki/core'
-import { connectLink, type Link, type RpcHandlers, rpcClient, rpcServer } from '@openzimki/link'
+import {
+  connectLink,
+  type Identity,
+  type Link,
+  type RpcHandlers,
+  rpcClient,
+  rpcServer,
+} from '@openzimki/link'
+import { IMPOSTOR, joinControl, type MachineFacts } from './join-control.ts'
 
 export interface ControlClientOptions {
   address: string
-  join: ControlCalls['agent.join'][0]
+  /** Of the only control that this agent speaks to. */
+  controlKey: string
+  identity: Identity
+  joinToken: string
+  facts: MachineFacts
   /** What control may call. */
   handlers: RpcHandlers<AgentCalls>
   /** Away for longer than this: `onOrphaned`. */
@@ -25,6 +37,7 @@ const FINAL = new Set([
   'INVALID_ARGUMENT',
   'ALREADY_EXISTS',
   'NOT_FOUND',
+  'UNSUPPORTED',
 ])
 
 /** Keeps a joined link to control, dialling again whenever it is lost. */
@@ -35,6 +48,9 @@ export class ControlClient {
   #orphanTimer: NodeJS.Timeout | null = null
   #retryTimer: NodeJS.Timeout | null = null
   #failures = 0
+  #protocol = 0
+  #hasJoined = false
+  #isComplaining = false
 
   constructor(options: ControlClientOptions) {
     this.#options = options
@@ -47,6 +63,11 @@ export class ControlClient {
 
   get isOnline(): boolean {
     return this.#link !== null
+  }
+
+  /** The version of the calls that control and this agent both speak; 0 before the first join. */
+  get protocol(): number {
+    return this.#protocol
   }
 
   /** UNAVAILABLE at once when control is away. */
@@ -69,32 +90,61 @@ export class ControlClient {
   }
 
   async #dial(): Promise<void> {
+    const stage: Stage = { channel: '', isProved: false }
+    let link: Link
     try {
-      const serve = rpcServer<AgentCalls>(this.#options.handlers, {
-        onError: (method, error) => this.#options.note(`${method} failed: ${error.stack ?? error.message}`),
-      })
-      const link = await connectLink(this.#options.address, {
-        signal: this.#closing.signal,
-        onStream: (stream) => {
-          if (!serve(stream)) stream.reset(new PlatformError('PROTOCOL', 'an agent takes calls only'))
-        },
-      })
-      await this.#join(link)
+      link = await this.#connect(stage)
     } catch (thrown) {
+      // Whoever answered, or did not, has not proved to be control: nothing of that is final.
       this.#retry(PlatformError.from(thrown))
+      return
+    }
+    try {
+      await this.#join(link, stage)
+    } catch (thrown) {
+      link.close()
+      const error = PlatformError.from(thrown)
+      if (FINAL.has(error.code) && error.details.reason !== IMPOSTOR) this.#refused(error)
+      else this.#retry(error)
     }
   }
 
-  async #join(link: Link): Promise<void> {
-    try {
-      await rpcClient<ControlCalls>(link)('agent.join', this.#options.join, { timeoutMs: CALL_MS })
-    } catch (thrown) {
-      link.close()
-      throw thrown
-    }
+  #connect(stage: Stage): Promise<Link> {
+    const { address, controlKey, handlers, note } = this.#options
+    const serve = rpcServer<AgentCalls>(handlers, {
+      onError: (method, error) => note(`${method} failed: ${error.stack ?? error.message}`),
+    })
+    return connectLink(address, {
+      signal: this.#closing.signal,
+      publicKey: controlKey,
+      onChannel: (channel) => {
+        stage.channel = channel
+      },
+      onStream: (stream) => {
+        if (!stage.isProved) stream.reset(new PlatformError('PERMISSION_DENIED', 'prove to be control first'))
+        else if (!serve(stream)) stream.reset(new PlatformError('PROTOCOL', 'an agent takes calls only'))
+      },
+    })
+  }
+
+  async #join(link: Link, stage: Stage): Promise<void> {
+    const { identity, controlKey, facts, joinToken } = this.#options
+    this.#protocol = await joinControl({
+      ...{ link, channel: stage.channel, identity, controlKey, facts, timeoutMs: CALL_MS },
+      joinToken: this.#hasJoined ? '' : joinToken,
+      // Control may call from the moment that it lets us in, before we have read its answer.
+      onProved: () => {
+        stage.isProved = true
+      },
+    })
     if (link.closed) throw new PlatformError('UNAVAILABLE', 'control closed the link')
-    if (this.#closing.signal.aborted) return link.close()
+    if (this.#closing.signal.aborted) {
+      link.close()
+      return
+    }
+    this.#hasJoined = true
     this.#failures = 0
+    this.#isComplaining = false
     if (this.#orphanTimer) clearTimeout(this.#orphanTimer)
     this.#orphanTimer = null
     this.#link = link
@@ -110,10 +160,18 @@ export class ControlClient {
     this.#schedule()
   }
 
+  #refused(error: PlatformError): void {
+    if (this.#closing.signal.aborted) return
+    this.#orphaned(`control refused this agent: ${error.message}`)
+  }
+
   #retry(error: PlatformError): void {
     if (this.#closing.signal.aborted) return
-    if (FINAL.has(error.code)) this.#orphaned(`control refused this agent: ${error.message}`)
-    else this.#schedule()
+    if (error.code === 'UNAUTHENTICATED' && !this.#isComplaining) {
+      this.#isComplaining = true
+      this.#options.note(`control is not joined, and is tried again: ${error.message}`)
+    }
+    this.#schedule()
   }
 
   #schedule(): void {
@@ -131,4 +189,10 @@ export class ControlClient {
     this.close()
     this.#options.onOrphaned(reason)
   }
+}
+
+/** What is known of a link under way. */
+interface Stage {
+  channel: string
+  isProved: boolean
 }

@@ -15,7 +15,7 @@ afterEach(async () => {
   await control.close()
 })
 
-const spooled = () => readdir(join(control.dir, 'run', 'spool'))
+const spooled = () => readdir(join(control.dir, 'state', 'spool'))
 
 /** Windows of the deployment, as often as they came. */
 const counted = (deployment: string): UsageWindow[] =>
@@ -66,7 +66,7 @@ describe('when control is away', () => {
   })
 
   it('nothing of an agent that still runs is taken, and a line cut short is left out', async () => {
-    const dir = join(control.dir, 'run', 'spool')
+    const dir = join(control.dir, 'state', 'spool')
     await mkdir(dir, { recursive: true })
     const alive = encodeURIComponent((await processIdentity(process.ppid)) ?? '')
     await writeFile(join(dir, `${alive}.usage.jsonl`), JSON.stringify(emptyWindow('alive')))

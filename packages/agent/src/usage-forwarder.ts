@@ -1,10 +1,10 @@
 import { PlatformError, type UsageWindow } from '@openzimki/core'
-import type { UsageSpool } from './usage-spool.ts'
+import type { DiskSpool } from './disk-spool.ts'
 
 export interface UsageForwarderOptions {
   /** Resolves once control has it on disk. */
   report(window: UsageWindow): Promise<unknown>
-  spool: UsageSpool
+  spool: DiskSpool<UsageWindow>
   note(text: string): void
 }
 

@@ -1,3 +1,4 @@
+import { parseIdentity } from '@openzimki/link'
 import { signCapability } from '@openzimki/store'
 import type { ControlContext } from './control-context.ts'
 import type { ControlOptions, ControlTimings } from './control-options.ts'
@@ -5,9 +6,11 @@ import { agentCalls } from './machines/agent-calls.ts'
 import { type Agent, AgentHub } from './machines/agent-hub.ts'
 import { CellFleet } from './machines/cell-fleet.ts'
 import { LoadPlanner } from './machines/load-planner.ts'
+import { MachineIncidents } from './machines/machine-incidents.ts'
 import { MachineKeeper } from './machines/machine-keeper.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
 import { Reconciler } from './machines/reconciler.ts'
+import { LeftBehindIntake } from './metering/left-behind-intake.ts'
 import { LogIntake } from './metering/log-intake.ts'
 import type { LogStore } from './metering/log-store.ts'
 import { MachineRealms } from './metering/machine-realms.ts'
@@ -25,6 +28,7 @@ export interface MachineParts {
   /** Null: machines are somebody else's business. */
   keeper: MachineKeeper | null
   usage: UsageIntake
+  logs: LogIntake
 }
 
 export interface MachineInputs {
@@ -45,14 +49,25 @@ export function composeMachines({
   box,
 }: MachineInputs): MachineParts {
   const { clock, log } = context
-  const registry = new MachineRegistry(context)
-  const machineRealms = new MachineRealms(context.db)
+  const registry = new MachineRegistry(context, timings.joinTokenMs)
+  const machineRealms = new MachineRealms(context.db, clock)
   const usage = new UsageIntake(context, machineRealms)
+  const logIntake = new LogIntake(logs, machineRealms)
+  const incidents = new MachineIncidents(context, async (machine, reason) => {
+    if (!(await registry.condemn(machine, reason))) return
+    hub.cordon(machine)
+    keeper?.wake()
+  })
   const hub: AgentHub = new AgentHub({
-    mayJoin: (machine, joinToken) => registry.mayJoin(machine, joinToken),
+    identity: options.identity ?? parseIdentity(options.signingKey.privateKeyPem),
+    admit: (applicant) => registry.admit(applicant),
+    onIncident: (incident) => incidents.report(incident),
     callsOf: (machine) =>
-      agentCalls({ context, usage, logs: new LogIntake(logs, machineRealms), reconciler }, machine),
-    onJoin: (agent) => void adopt(context, fleet, agent),
+      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler }, machine),
+    onJoin: (agent) => {
+      keeper?.wake()
+      void adopt(context, fleet, agent)
+    },
     onGone: (agent) => {
       fleet.agentGone(agent)
       keeper?.wake()
@@ -65,6 +80,13 @@ export function composeMachines({
     publisher,
     issue: (realm, deployment) => issue(options, timings, realm, deployment),
     beforeLoad: (machine, realm, account) => machineRealms.add(machine, realm, account),
+    afterUnload: (machine, realm) => machineRealms.release(machine, realm),
+    neverHad: (machine, realms) => machineRealms.neverHad(machine, realms),
+    onLie: (machine, realms) => {
+      incidents
+        .lied(machine, 'it said that it runs realms that it never had', realms)
+        .catch((error: unknown) => log('error', 'The audit could not be written', { error: String(error) }))
+    },
     agentTimeoutMs: timings.agentTimeoutMs,
     loadTimeoutMs: timings.loadTimeoutMs,
   })
@@ -75,27 +97,18 @@ export function composeMachines({
     ...{ idleMs, drainMs, renewBeforeMs, failureMs },
   })
   const keeper =
-    options.machines && keeperOf(context, { hub, registry, machineRealms }, timings, options.machines)
-  return { hub, fleet, planner, reconciler, registry, keeper, usage }
-}
-
-function keeperOf(
-  context: ControlContext,
-  {
-    hub,
-    registry,
-    machineRealms,
-  }: { hub: AgentHub; registry: MachineRegistry; machineRealms: MachineRealms },
-  timings: ControlTimings,
-  machines: NonNullable<ControlOptions['machines']>,
-): MachineKeeper {
-  return new MachineKeeper({
-    ...{ context, hub, registry },
-    ...machines,
-    onRemoved: (machine) => machineRealms.forgetMachine(machine),
-    joinMs: timings.joinMs,
-    backoff: { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs },
-  })
+    options.machines &&
+    new MachineKeeper({
+      ...{ context, hub, registry },
+      ...options.machines,
+      takeLeft: new LeftBehindIntake({ usage, logs: logIntake, incidents, log }),
+      onRemoved: (machine) => machineRealms.forgetMachine(machine),
+      joinMs: timings.joinMs,
+      drainMs: timings.drainMs,
+      strayMs: timings.strayMs,
+      backoff: { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs },
+    })
+  return { hub, fleet, planner, reconciler, registry, keeper, usage, logs: logIntake }
 }
 
 /** An agent that comes back after the control plane was away holds cells already. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@openzimki/core'
+import type { Identity } from '@openzimki/link'
 import type { PriceList, SigningKey } from '@openzimki/meter'
 import type { MachineProvider } from '@openzimki/provider'
 import type { BlobRefs, BlobStore, ObjectStore } from '@openzimki/store'
@@ -13,6 +14,19 @@ export interface MachineOptions {
   zone: string | null
   /** The environment of a machine's agent; the address that `listenAgents` was given belongs in it. */
   env: (machine: { id: string; joinToken: string }) => Record<string, string>
+  /**
+   * What a machine left behind on a disk that can still be read, asked for when it has been destroyed. Left out: nothing outlives a
+   * machine. The machine is forgotten only after that has been taken.
+   */
+  leftBehind?: (machine: string) => LeftBehind
+}
+
+/** Usage and logs that a machine's agents could not ship. They are checked as if the machine shipped them, and counted once. */
+export interface LeftBehind {
+  windows(): AsyncIterable<unknown>
+  logs(): AsyncIterable<unknown>
+  /** All of it was taken: it may go. May be repeated. */
+  forget(): Promise<void>
 }
 
 /** All in milliseconds. */
@@ -36,6 +50,10 @@ export interface ControlTimings {
   sealLagMs: number
   /** A machine whose agent has not joined by then is replaced. */
   joinMs: number
+  /** A join token that nobody used for this long works no longer. */
+  joinTokenMs: number
+  /** Between looks for machines of ours that nobody knows. */
+  strayMs: number
   relaunchFirstMs: number
   relaunchMaxMs: number
 }
@@ -52,6 +70,8 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   sealMs: 60_000,
   sealLagMs: 120_000,
   joinMs: 10_000,
+  joinTokenMs: 3_600_000,
+  strayMs: 60_000,
   relaunchFirstMs: 250,
   relaunchMaxMs: 30_000,
 }
@@ -73,6 +93,8 @@ export interface ControlOptions {
   /** At least 32 bytes; capabilities are signed with it and secrets sealed with a key made from it. */
   capabilitySecret: Buffer
   signingKey: SigningKey
+  /** Who this control is to its agents, which pin the key. Default: made of the signing key. */
+  identity?: Identity
   /** Name of this Zimki provider in its readings. */
   providerName: string
   price?: PriceList

@@ -37,7 +37,7 @@ export interface Control {
   reconciler: Reconciler
   /** Mount it at the root: its paths start with `/api/v1`. */
   apiApp: Express
-  /** Takes agents on `unix:<path>` or `tcp:<host>:<port>`. Call it before `start`, whose machines dial it. */
+  /** Takes agents on `unix:<path>`, `tls:<host>:<port>` or, of this machine alone, `tcp:<host>:<port>`. Call it before `start`, whose machines dial it. */
   listenAgents(address: string): Promise<LinkListener>
   /** A machine that somebody else starts: the token with which its agent joins. */
   addMachine(id: string): Promise<string>
@@ -59,6 +59,7 @@ interface ControlParts extends BuiltServices {
   timings: ControlTimings
   logDb: Knex
   publisher: RoutePublisher
+  logs: LogStore
   routes: RouteRefresh
   machines: MachineParts
   sealer: ReadingSealer
@@ -87,7 +88,7 @@ function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
   const timings = { ...DEFAULT_TIMINGS, ...options.timings }
   const publisher = new RoutePublisher(options.baseDomains)
   const routes = new RouteRefresh(db, publisher)
-  const logs = new LogStore(logDb, options.logLines)
+  const logs = new LogStore(logDb, () => clock.nowMs(), options.logLines)
   const box = new SecretBox(options.capabilitySecret)
   const machines = composeMachines({ context, options, timings, publisher, logs, box })
   const built = buildServices({ context, options, machines, publisher, routes, logs, box })
@@ -98,7 +99,7 @@ function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
     price: options.price ?? DEFAULT_PRICES,
     lagMs: timings.sealLagMs,
   })
-  return { ...built, options, context, timings, logDb, publisher, routes, machines, sealer }
+  return { ...built, options, context, timings, logDb, publisher, logs, routes, machines, sealer }
 }
 
 function controlOf(options: ControlOptions, parts: ControlParts): Control {
@@ -148,14 +149,16 @@ async function close(
 }
 
 async function start(parts: ControlParts, rounds: Rounds): Promise<void> {
-  const { context, timings, machines, remover, throwaways, sealer } = parts
+  const { context, timings, machines, remover, throwaways, sealer, logs } = parts
   await remover.resume()
   await throwaways.sweepAll()
   await machines.keeper?.start()
   rounds.add('Reconciliation', timings.tickMs, () => machines.reconciler.tick())
   rounds.add('Sealing of readings', timings.sealMs, async () => {
     await sealer.seal()
-    await machines.usage.prune(context.clock.nowMs() - WINDOWS_KEPT_MS)
+    const beforeMs = context.clock.nowMs() - WINDOWS_KEPT_MS
+    await machines.usage.prune(beforeMs)
+    await logs.forgetSources(beforeMs)
   })
   const { blobs, refs, clock } = parts.options
   rounds.add('Collection of unused files', GARBAGE_EVERY_MS, () =>

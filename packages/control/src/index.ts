@@ -4,6 +4,7 @@ export {
   type ControlOptions,
   type ControlTimings,
   DEFAULT_TIMINGS,
+  type LeftBehind,
   type MachineOptions,
 } from './control-options.ts'
 export { type Control, createControl } from './create-control.ts'

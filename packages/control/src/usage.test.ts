@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Client } from '@openzimki/api'
 import type { UsageRecord, UsageWindow } from '@openzimki/core'
 import { verifyReadings } from '@openzimki/meter'
+import { openDatabase } from './database/open-database.ts'
 import { FakeAgent } from './testing/fake-agent.ts'
 import { artifactOf, START_MS, startTestControl, type TestControl } from './testing/test-control.ts'
 
@@ -37,6 +38,23 @@ const windowOf = (sequence: number, rows: UsageRecord[], startMs = test.clock.no
 })
 const report = (window: UsageWindow) => test.agent.control('usage.report', window)
 const usage = (by: 'function' | 'key' | 'hour' = 'function') => client.usage.get({ params, query: { by } })
+
+/** The realm is idle for so long that it is unloaded. */
+const unload = async (): Promise<void> => {
+  test.agent.held.get(`${realm} ${deployment}`)!.idleMs = 15 * 60_000
+  await test.control.reconciler.tick()
+  await test.control.reconciler.tick()
+  expect(test.agent.unloads).toHaveLength(1)
+}
+
+/** What the audit says of one kind, read as another process would. */
+async function audited(action: string): Promise<Record<string, unknown>[]> {
+  const filename = `${test.options.directory}/control.sqlite`
+  const db = await openDatabase({ filename, schema: 'control', synchronous: 'FULL' })
+  const rows: { target: string; details: string }[] = await db('audit').where({ action }).orderBy('seq')
+  await db.destroy()
+  return rows.map(({ target, details }) => ({ target, ...JSON.parse(details) }))
+}
 
 describe('usage', () => {
   it('adds up by function, key and hour to the same totals', async () => {
@@ -97,10 +115,56 @@ describe('usage', () => {
     expect((await usage()).totals).toMatchObject({ requests: 2, cpuNs: 1_000 })
   })
 
-  it('counts nothing of a realm that the machine never had, but takes the rest', async () => {
+  it('counts nothing of a realm that the machine never had, but takes the rest, and the machine is condemned', async () => {
     await report(windowOf(1, [recordOf({ realm: '22222222-2222-4222-8222-222222222222' }), recordOf()]))
     expect((await usage()).totals.requests).toBe(2)
-    expect(test.logged.some((line) => line.includes('never had'))).toBe(true)
+    expect(await audited('machine.lie')).toEqual([
+      {
+        ...{ target: 'm-1', why: 'it reported usage of realms that it did not have then', count: 1 },
+        ...{ realms: ['22222222-2222-4222-8222-222222222222'], replaced: ['m-1'] },
+      },
+    ])
+    expect(await audited('machine.condemn')).toHaveLength(1)
+  })
+
+  it('is believed of a realm for some minutes after its unload, and not of later times', async () => {
+    await unload()
+    test.clock.advance(9 * 60_000)
+    await report(windowOf(1, [recordOf()]))
+    test.clock.advance(2 * 60_000)
+    await report(windowOf(2, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
+    expect(await audited('machine.lie')).toHaveLength(1)
+  })
+
+  it('is believed of a realm that was unloaded and is loaded again', async () => {
+    await unload()
+    test.clock.advance(HOUR_MS)
+    await test.control.routes.demand(realm)
+    await report(windowOf(1, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
+    expect(await audited('machine.lie')).toEqual([])
+  })
+
+  it('of the time before a realm came is not believed, nor of what was spooled before a restart forgot nothing', async () => {
+    await report(windowOf(1, [recordOf()], test.clock.nowMs() - HOUR_MS))
+    expect((await usage()).totals.requests).toBe(0)
+    await unload()
+    const spooled = windowOf(2, [recordOf()])
+    test.clock.advance(5 * HOUR_MS)
+    await test.restart()
+    await report(spooled)
+    expect((await usage()).totals.requests).toBe(2)
+    await report(windowOf(3, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
+  })
+
+  it('of a machine that lost its link is believed: it serves on', async () => {
+    test.agent.link.close()
+    test.clock.advance(5 * HOUR_MS)
+    await test.restart()
+    await report(windowOf(1, [recordOf()]))
+    expect((await usage()).totals.requests).toBe(2)
   })
 
   it('charges the account that owns the realm, whatever the report says', async () => {

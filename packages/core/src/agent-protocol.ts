@@ -1,5 +1,12 @@
+import { canonicalJson } from './canonical-json.ts'
 import type { CellLoad, IsolateReport, LogEntry } from './cell-protocol.ts'
 import type { UsageWindow } from './usage.ts'
+
+/**
+ * Version of the calls below; an agent and its control may be one apart. 1: all but `log.ship`. 2: logs in numbered batches.
+ * Whoever changes a call raises both.
+ */
+export const AGENT_PROTOCOL = { current: 2, oldest: 1 } as const
 
 /** Calls over the link between control and agent (link/src/rpc.ts): method to [params, result]. */
 export interface AgentCalls {
@@ -26,12 +33,18 @@ export interface CellStatus {
   isolates: IsolateReport[]
 }
 
-/** Calls from the agent to control. The first call on a link is `agent.join`. */
+/** Calls from the agent to control. The first on a link is `agent.hello`, the second `agent.join`; nothing else is answered before. */
 export interface ControlCalls {
+  /** Each side says what it speaks and who it is, and control proves that. UNSUPPORTED says which side is to be upgraded. */
+  'agent.hello': [AgentHello, ControlHello]
+  /** UNAUTHENTICATED: this agent is not the one of the machine, and never will be. */
   'agent.join': [
     {
       machine: string
+      /** Works once, with one key; empty from the first success on. */
       joinToken: string
+      /** The agent's signature of the transcript (agentTranscript), base64url. */
+      proof: string
       version: string
       cpus: number
       memoryBytes: number
@@ -41,9 +54,57 @@ export interface ControlCalls {
   ]
   /** At least once; the answer says it is safe on disk, so the cell may forget it. */
   'usage.report': [UsageWindow, null]
+  /** At most once: said again after a lost answer, it is there twice. */
   'log.append': [LogEntry[], null]
+  /** As often as need be: batches of a source are numbered 1, 2, 3 ... and come in order; a number that was taken is not taken again. */
+  'log.ship': [LogBatch, null]
   /** A cell is gone: its deployments must be loaded again where there is demand. */
   'cell.gone': [{ cell: string; cordon: string | null; reason: string; offenders: Offender[] }, null]
+}
+
+export interface AgentHello {
+  machine: string
+  /** The newest it speaks. */
+  protocol: number
+  /** The agent's own key: base64url of Ed25519 in DER form (SPKI). */
+  publicKey: string
+  /** 32 bytes that were never used before, base64url. */
+  nonce: string
+}
+
+export interface ControlHello {
+  /** What both speak from now on. */
+  protocol: number
+  publicKey: string
+  nonce: string
+  /** Control's signature of the transcript, base64url. */
+  proof: string
+}
+
+export interface LogBatch {
+  /** UUID of one run of an agent. */
+  source: string
+  sequence: number
+  entries: LogEntry[]
+}
+
+/**
+ * What the speaker signs to prove its key on this very connection: both keys, both nonces, and `channel`, which both ends draw from
+ * TLS (empty on a Unix socket or the loopback).
+ */
+export function agentTranscript(
+  speaker: 'agent' | 'control',
+  hello: AgentHello,
+  { protocol: agreed, publicKey: controlKey, nonce: controlNonce }: Omit<ControlHello, 'proof'>,
+  channel: string,
+): string {
+  const { machine, protocol, publicKey, nonce } = hello
+  const parts = {
+    agent: { machine, protocol, publicKey, nonce },
+    control: { protocol: agreed, publicKey: controlKey, nonce: controlNonce },
+    channel,
+  }
+  return `openzimki agent link, ${speaker}\n${canonicalJson(parts)}`
 }
 
 /** A deployment that did not obey; enough of these and it is refused (quarantine). */

@@ -10,6 +10,7 @@ export {
   isSignedBy,
   parseIdentity,
 } from './identity/identity.ts'
+export { openIdentityFile } from './identity/identity-file.ts'
 export { type LinkListener, type ListenLinksOptions, listenLinks } from './listen-links.ts'
 export type { Method, Params, Result } from './rpc/call-map.ts'
 export { IncomingBody } from './rpc/incoming-body.ts'

@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { AGENT_ENV, hardenCellCommand } from '@openzimki/agent'
-import { type Control, createControl } from '@openzimki/control'
+import { AGENT_ENV, hardenCellCommand, leftSpools } from '@openzimki/agent'
+import { type Control, createControl, type MachineOptions } from '@openzimki/control'
 import { PlatformError, type RequestHead, type ResponseHead, systemClock } from '@openzimki/core'
 import { createGateway, type Gateway } from '@openzimki/gateway'
+import { type Identity, openIdentityFile } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
 import { loadProvider } from '@openzimki/provider'
 import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
@@ -12,6 +13,7 @@ import { connectStore, signCapability } from '@openzimki/store'
 import { ChildService } from './child-service.ts'
 import { type DataDirectory, openDataDirectory, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import { proxyTrust } from './proxy-trust.ts'
 import { readSigningKey } from './signing-key-file.ts'
 import { STORE_ENV } from './store-env.ts'
 import type { UpOptions } from './up-options.ts'
@@ -67,6 +69,7 @@ async function startParts(
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
 
+  const identity = await openIdentityFile(data.controlKey)
   let gateway: Gateway | null = null
   let url = ''
   const control = await createControl({
@@ -76,8 +79,9 @@ async function startParts(
     publicUrl: () => url,
     capabilitySecret: secret,
     signingKey: await readSigningKey(data, generateSigningKey),
+    identity,
     providerName: options.name,
-    machines: await machinesOf(options, data, addresses, [preludes.script, preludes.module]),
+    machines: await machinesOf(options, data, addresses, identity, [preludes.script, preludes.module]),
     invoke: (head, body) => invokeThrough(gateway, head, body),
   })
   closers.push(() => control.close())
@@ -87,13 +91,21 @@ async function startParts(
     clock: systemClock,
     log,
     fallback: (request, response) => showTheWay(request, response, options.baseDomains[0]!),
+    trustProxy: proxyTrust(options.trustedProxies),
     reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
   })
   closers.push(() => gateway!.close())
   const { port } = await gateway.listen({ host: options.host, port: options.port })
-  url = options.publicUrl ?? `http://${options.host === '0.0.0.0' ? 'localhost' : 'localhost'}:${port}`
+  const localUrl = `http://${reachableName(options.host)}:${port}`
+  url = options.publicUrl ?? localUrl
   await control.start()
-  return { url, port, data, control, gateway, close: () => closeAll(closers) }
+  return { url, localUrl, port, data, control, gateway, close: () => closeAll(closers) }
+}
+
+/** `localhost` where that reaches it, because realms answer at names below it. */
+function reachableName(host: string): string {
+  if (['0.0.0.0', '::', '127.0.0.1', '::1', 'localhost'].includes(host)) return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** The last that was opened is closed first. One that fails does not keep the others open. */
@@ -134,8 +146,9 @@ async function machinesOf(
   options: UpOptions,
   data: DataDirectory,
   addresses: { store: string; control: string },
+  identity: Identity,
   snapshots: string[],
-) {
+): Promise<MachineOptions> {
   const { command, hardening } = await hardenCellCommand([
     process.execPath,
     ...NODE_FLAGS,
@@ -148,7 +161,7 @@ async function machinesOf(
   const provider = await loadProvider(
     options.provider,
     {
-      owner: 'local',
+      owner: ownerOf(identity),
       config: options.providerConfig,
       stateDir: data.machines,
       agent,
@@ -158,21 +171,30 @@ async function machinesOf(
   )
   const [offering] = await provider.offerings()
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
+  const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
+  const stateDirOf = (id: string) => `${runDirOf(id)}/state`
   return {
     provider,
     size: offering!.size,
     zone: offering!.zone,
-    env: ({ id, joinToken }: { id: string; joinToken: string }) => ({
+    env: ({ id, joinToken }) => ({
       [AGENT_ENV.control]: addresses.control,
+      [AGENT_ENV.controlKey]: identity.publicKey,
       [AGENT_ENV.machine]: id,
       [AGENT_ENV.joinToken]: joinToken,
-      [AGENT_ENV.runDir]: `${data.run}/${id.slice(0, 10)}`,
+      [AGENT_ENV.runDir]: runDirOf(id),
+      [AGENT_ENV.stateDir]: stateDirOf(id),
       [AGENT_ENV.store]: addresses.store,
-      [AGENT_ENV.cellCommand]: JSON.stringify(command),
+      [AGENT_ENV.cellCommand]: JSON.stringify(command.map((word) => word.replace(RUN_DIR, runDirOf(id)))),
       [AGENT_ENV.settings]: JSON.stringify(settings),
     }),
+    leftBehind: (id) => leftSpools(stateDirOf(id), runDirOf(id)),
   }
 }
+
+/** The tag of this installation's machines, which no other has: two of them on one engine never see each other's. */
+const ownerOf = ({ publicKey }: Identity): string =>
+  `z${createHash('sha256').update(publicKey).digest('hex').slice(0, 15)}`
 
 /** Who opens the platform's bare address is led to the page that greets newcomers. */
 function showTheWay(request: IncomingMessage, response: ServerResponse, baseDomain: string): void {
@@ -184,19 +206,21 @@ function showTheWay(request: IncomingMessage, response: ServerResponse, baseDoma
       .end('There is nothing at this address.\n')
 }
 
-/** Node's own permissions for a cell: no child processes, no threads, no file but its program, snapshots and sockets. */
-function cellPermissions({ cache, run }: DataDirectory): string[] {
+/** Stands for the folder of its machine in the command of a cell. */
+const RUN_DIR = '{runDir}'
+
+/**
+ * Node's own permissions for a cell: no child processes, no threads, no file but its program, snapshots and sockets. Neither the
+ * agent's key nor its spool, nor anything of another machine.
+ */
+function cellPermissions({ cache, doors }: DataDirectory): string[] {
   const program = fileURLToPath(new URL('../../..', import.meta.url))
+  const sockets = [`${RUN_DIR}/s/`, `${RUN_DIR}/empty/`, `${doors}/store.sock`]
   // The engine asks which C library there is, and the meter what each thread burned.
-  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', `${run}/`]
+  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
   return [
-    ...[
-      '--permission',
-      '--disable-warning=PERM0001',
-      '--allow-addons',
-      '--allow-net',
-      `--allow-fs-write=${run}/`,
-    ],
+    ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],
+    ...sockets.map((path) => `--allow-fs-write=${path}`),
     ...readable.map((path) => `--allow-fs-read=${path}`),
   ]
 }

@@ -16,6 +16,8 @@ export interface DataDirectory {
   cache: string
   machines: string
   operatorFile: string
+  /** Who this control is to its agents, which pin the key. */
+  controlKey: string
   lockFile: string
   /** Sockets; short, because the system limits their length. */
   run: string
@@ -34,13 +36,13 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     cache: join(root, 'cache'),
     machines: join(root, 'machines'),
     operatorFile: join(root, 'operator.json'),
+    controlKey: join(root, 'control-key.pem'),
     lockFile: join(root, 'lock'),
     run: runDirectory(root),
     doors: join(runDirectory(root), 'doors'),
   }
   const { blobs, cache, machines, run, doors } = directory
-  for (const folder of [root, blobs, cache, machines, run, doors])
-    await makeFolder(folder)
+  for (const folder of [root, blobs, cache, machines, run, doors]) await makeFolder(folder)
   return directory
 }
 

@@ -1,18 +1,26 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  AGENT_PROTOCOL,
   type AgentCalls,
+  type AgentHello,
+  agentTranscript,
   type CellLoad,
   type ControlCalls,
   DEFAULT_LIMITS,
+  type LogBatch,
   type LogEntry,
-  type PlatformError,
+  PlatformError,
   systemClock,
   type UsageWindow,
 } from '@openzimki/core'
 import {
+  generateIdentity,
+  type Identity,
+  isSignedBy,
   type Link,
   type LinkListener,
   listenLinks,
@@ -30,14 +38,26 @@ export const FAKE_CELL = fileURLToPath(new URL('fake-cell.ts', import.meta.url))
 /** Control's side of the link, over a real socket, with a folder of its own; for tests. */
 export class TestControl {
   readonly dir: string
+  address = ''
   readonly windows: UsageWindow[] = []
   readonly logs: LogEntry[] = []
+  /** Numbered batches; their entries are in `logs` too. */
+  readonly batches: LogBatch[] = []
   readonly gone: Gone[] = []
   readonly joins: ControlCalls['agent.join'][0][] = []
   readonly notes: string[] = []
   /** Thrown instead of taking a window. */
   refuseUsage: PlatformError | null = null
   refuseJoin: PlatformError | null = null
+  refuseLogs: PlatformError | null = null
+  /** Who it is, what it speaks, and what it signs: change it to be another, or one that cheats. */
+  identity: Identity = generateIdentity()
+  /** The one whom agents are told to expect. */
+  readonly expected = this.identity
+  protocol: number = AGENT_PROTOCOL.current
+  readonly hellos: AgentHello[] = []
+  /** Agents that proved their key, one for each join. */
+  readonly proved: string[] = []
   #listener: LinkListener | null = null
   #link: Link | null = null
   #agents: Agent[] = []
@@ -53,8 +73,17 @@ export class TestControl {
     return control
   }
 
-  async listen(): Promise<void> {
-    this.#listener = await listenLinks(`unix:${this.dir}/control`, (link) => this.#accept(link))
+  /** Default: a Unix socket in its folder. */
+  async listen(address = `unix:${this.dir}/control`): Promise<void> {
+    const { identity } = this
+    this.#listener = await listenLinks(address, (link, channel) => this.#accept(link, channel), { identity })
+    this.address = this.#listener.address
+  }
+
+  /** Ends the links, and goes on listening. */
+  cut(): void {
+    this.#link?.close(new PlatformError('UNAVAILABLE', 'cut'))
+    this.#link = null
   }
 
   /** Gone, with every link. */
@@ -70,10 +99,12 @@ export class TestControl {
   ): Promise<Agent> {
     const agent = await createAgent({
       config: {
-        control: `unix:${this.dir}/control`,
+        control: this.address,
+        controlKey: this.expected.publicKey,
         machine: 'm1',
         joinToken: 'secret',
         runDir: join(this.dir, 'run'),
+        stateDir: join(this.dir, 'state'),
         store: '/nowhere',
         cellCommand: command ?? [process.execPath, FAKE_CELL],
         settings: agentSettings({ jsopNs: 100, pingMs: 40, ...settings }),
@@ -83,13 +114,18 @@ export class TestControl {
       note: (text) => this.notes.push(text),
     })
     this.#agents.push(agent)
-    await this.until(() => this.#link !== null || this.refuseJoin !== null)
+    await this.until(() => this.#link !== null || this.refuseJoin !== null || !this.isTrue)
     return agent
   }
 
   get call(): RpcClient<AgentCalls> {
     if (!this.#link) throw new Error('no agent has joined')
     return rpcClient<AgentCalls>(this.#link)
+  }
+
+  /** False: it is not the one that agents expect, or too old or new for them. */
+  get isTrue(): boolean {
+    return this.identity === this.expected && this.protocol === AGENT_PROTOCOL.current
   }
 
   get isJoined(): boolean {
@@ -119,10 +155,22 @@ export class TestControl {
     await rm(this.dir, { recursive: true, force: true })
   }
 
-  #accept(link: Link): void {
+  #accept(link: Link, channel: string): void {
+    let transcript = ''
+    let publicKey = ''
     const serve = rpcServer<ControlCalls>({
+      'agent.hello': (hello) => {
+        this.hellos.push(hello)
+        const nonce = randomBytes(32).toString('base64url')
+        const answer = { protocol: this.protocol, publicKey: this.identity.publicKey, nonce }
+        transcript = agentTranscript('agent', hello, answer, channel)
+        publicKey = hello.publicKey
+        this.#heard()
+        return { ...answer, proof: this.identity.sign(agentTranscript('control', hello, answer, channel)) }
+      },
       'agent.join': (join) => {
         if (this.refuseJoin) throw this.refuseJoin
+        if (isSignedBy(publicKey, transcript, join.proof)) this.proved.push(publicKey)
         this.joins.push(join)
         this.#link = link
         this.#heard()
@@ -135,7 +183,15 @@ export class TestControl {
         return null
       },
       'log.append': (entries) => {
+        if (this.refuseLogs) throw this.refuseLogs
         this.logs.push(...entries)
+        this.#heard()
+        return null
+      },
+      'log.ship': (batch) => {
+        if (this.refuseLogs) throw this.refuseLogs
+        this.batches.push(batch)
+        this.logs.push(...batch.entries)
         this.#heard()
         return null
       },

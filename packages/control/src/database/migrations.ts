@@ -11,6 +11,7 @@ const MIGRATIONS: Migration[] = [
   { name: '002-machines', up: createMachines },
   { name: '003-usage', up: createUsage },
   { name: '004-usage-sources', up: createUsageSources },
+  { name: '005-machine-keys', up: addMachineKeys },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
@@ -187,6 +188,21 @@ async function createUsageSources(db: Knex): Promise<void> {
   })
 }
 
+async function addMachineKeys(db: Knex): Promise<void> {
+  await db.schema.alterTable('machines', (table) => {
+    // Of the agent that used the join token up; no other may speak for the machine from then on.
+    table.text('public_key').unique()
+    table.bigInteger('join_expires_at_ms').notNullable().defaultTo(0)
+    // Why it is to be replaced although it works.
+    table.text('condemned')
+  })
+  // Between these a machine had the realm; null: it may still have it.
+  await db.schema.alterTable('machine_realms', (table) => {
+    table.bigInteger('given_at_ms').notNullable().defaultTo(0)
+    table.bigInteger('released_at_ms')
+  })
+}
+
 /** Columns of usage_hours, in the order of meter's AMOUNT_NAMES. */
 const AMOUNT_COLUMNS = [
   'requests',
@@ -213,6 +229,18 @@ const LOG_MIGRATIONS: Migration[] = [
         table.text('level').notNullable()
         table.text('text').notNullable()
         table.index(['realm', 'seq'])
+      }),
+  },
+  {
+    name: '002-sources',
+    // Batches of one run of an agent come in order, so that the number of the last one tells which are known.
+    up: (db) =>
+      db.schema.createTable('log_sources', (table) => {
+        table.text('machine').notNullable()
+        table.text('source').notNullable()
+        table.bigInteger('taken_to').notNullable()
+        table.bigInteger('last_ms').notNullable().index()
+        table.primary(['machine', 'source'])
       }),
   },
 ]

@@ -82,7 +82,13 @@ export interface SecretRow {
 export interface MachineRow {
   seq: number
   id: string
+  /** SHA-256 of the join token, hex. */
   join_hash: string
+  join_expires_at_ms: number
+  /** The key of its agent, once one has joined. */
+  public_key: string | null
+  /** Why it is to be replaced although it works. */
+  condemned: string | null
   created_at_ms: number
 }
 

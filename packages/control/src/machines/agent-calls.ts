@@ -1,14 +1,13 @@
-import type { ControlCalls, LogEntry } from '@openzimki/core'
-import type { RpcHandlers } from '@openzimki/link'
+import type { LogEntry } from '@openzimki/core'
 import { z } from 'zod'
 import type { ControlContext } from '../control-context.ts'
 import type { LogIntake } from '../metering/log-intake.ts'
+import type { MachineRealms } from '../metering/machine-realms.ts'
 import type { UsageIntake } from '../metering/usage-intake.ts'
 import { validated } from '../validated.ts'
+import type { JoinedCalls } from './agent-hub.ts'
+import type { MachineIncidents } from './machine-incidents.ts'
 import type { Reconciler } from './reconciler.ts'
-
-/** What an agent that has joined may call. */
-export type JoinedCalls = Omit<RpcHandlers<ControlCalls>, 'agent.join'>
 
 const cellGone = z.object({
   cell: z.string().max(64),
@@ -30,39 +29,58 @@ export interface AgentCallsParts {
   context: ControlContext
   usage: UsageIntake
   logs: LogIntake
+  machineRealms: MachineRealms
+  incidents: MachineIncidents
   reconciler: Reconciler
 }
 
 /** The calls of one machine's agent. What it says is checked, and believed of realms that the machine was given alone. */
-export function agentCalls(
-  { context, usage, logs, reconciler }: AgentCallsParts,
-  machine: string,
-): JoinedCalls {
+export function agentCalls(parts: AgentCallsParts, machine: string): JoinedCalls {
+  const { usage, logs, machineRealms, incidents } = parts
   return {
     'usage.report': async (window) => {
-      await usage.report(machine, window)
+      const { refused } = await usage.report(machine, window)
+      await incidents.lied(machine, 'it reported usage of realms that it did not have then', refused)
       return null
     },
     'log.append': async (entries) => {
-      await logs.append(machine, entries)
+      const { refused } = await logs.append(machine, entries)
+      await incidents.lied(machine, 'it sent logs of realms that it never had', refused)
+      return null
+    },
+    'log.ship': async (batch) => {
+      const { refused } = await logs.ship(machine, batch)
+      await incidents.lied(machine, 'it sent logs of realms that it never had', refused)
       return null
     },
     'cell.gone': async (params) => {
-      const { cell, reason, offenders } = validated(cellGone, params)
-      reconciler.cellGone(machine, cell, offenders)
-      context.log('warn', 'A cell is gone', { machine, cell, reason: reason.slice(0, 500) })
-      const told = offenders.map(
-        (offender): LogEntry => ({
-          timeMs: context.clock.nowMs(),
-          realm: offender.realm,
-          deployment: offender.deployment,
-          request: null,
-          level: 'error',
-          text: offender.refused ? `refused from now on: ${offender.reason}` : offender.reason,
-        }),
-      )
-      await logs.append(machine, told)
+      const gone = validated(cellGone, params)
+      const realms = [...new Set(gone.offenders.map(({ realm }) => realm))]
+      const foreign = await machineRealms.neverHad(machine, realms)
+      const offenders = gone.offenders.filter(({ realm }) => !foreign.has(realm))
+      await cellIsGone(parts, machine, { ...gone, offenders })
+      await incidents.lied(machine, 'it accused realms that it never had', [...foreign])
       return null
     },
   }
+}
+
+async function cellIsGone(
+  { context, reconciler, logs }: AgentCallsParts,
+  machine: string,
+  { cell, reason, offenders }: z.output<typeof cellGone>,
+): Promise<void> {
+  reconciler.cellGone(machine, cell, offenders)
+  context.log('warn', 'A cell is gone', { machine, cell, reason: reason.slice(0, 500) })
+  const told = offenders.map(
+    (offender): LogEntry => ({
+      timeMs: context.clock.nowMs(),
+      realm: offender.realm,
+      deployment: offender.deployment,
+      request: null,
+      level: 'error',
+      text: offender.refused ? `refused from now on: ${offender.reason}` : offender.reason,
+    }),
+  )
+  await logs.append(machine, told)
 }

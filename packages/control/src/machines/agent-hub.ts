@@ -1,8 +1,11 @@
 import { type AgentCalls, type ControlCalls, PlatformError } from '@openzimki/core'
 import {
+  type Identity,
+  isPrivate,
   type Link,
   type LinkListener,
   listenLinks,
+  parseAddress,
   type RpcClient,
   type RpcHandlers,
   rpcClient,
@@ -12,6 +15,9 @@ import { z } from 'zod'
 import type { ControlLog } from '../control-context.ts'
 import { mapError } from '../database/map-error.ts'
 import { validated } from '../validated.ts'
+import { AgentHandshake, helloParams } from './agent-handshake.ts'
+import type { Incident } from './machine-incidents.ts'
+import type { Admission, Applicant, Refusal } from './machine-registry.ts'
 
 /** An agent that has joined. */
 export interface Agent {
@@ -20,13 +26,18 @@ export interface Agent {
   /** False from the moment its link is gone. */
   alive(): boolean
   disconnect(): void
+  /** Nothing new is to be given to it. */
+  cordoned: boolean
+  /** The version of the calls that both sides speak. */
+  protocol: number
   cpus: number
   memoryBytes: number
 }
 
 const joinParams = z.object({
   machine: z.string().min(1).max(63),
-  joinToken: z.string().min(1).max(200),
+  joinToken: z.string().max(200),
+  proof: z.string().max(200),
   version: z.string().max(50),
   cpus: z.number().positive().max(4096),
   memoryBytes: z.number().positive(),
@@ -34,11 +45,17 @@ const joinParams = z.object({
 })
 type Join = z.output<typeof joinParams>
 
+/** What an agent that has joined may call. */
+export type JoinedCalls = Omit<RpcHandlers<ControlCalls>, 'agent.hello' | 'agent.join'>
+
 export interface AgentHubOptions {
-  /** Whether this token was made for this machine, and the machine is still wanted. */
-  mayJoin: (machine: string, joinToken: string) => Promise<boolean>
+  /** Who this control is to its agents. */
+  identity: Identity
+  admit: (applicant: Applicant) => Promise<Admission>
+  /** An agent was turned away. */
+  onIncident: (incident: Incident) => Promise<void>
   /** What a joined agent may call. */
-  callsOf: (machine: string) => Omit<RpcHandlers<ControlCalls>, 'agent.join'>
+  callsOf: (machine: string) => JoinedCalls
   onJoin: (agent: Agent) => void
   onGone: (agent: Agent) => void
   /** A link that has not joined by then is closed. */
@@ -46,18 +63,37 @@ export interface AgentHubOptions {
   log: ControlLog
 }
 
+/** Links that have not joined; more are turned away, so that strangers cannot use up memory or descriptors. */
+const MAX_STRANGERS = 256
+
+const REFUSALS: Record<Refusal, string> = {
+  'unknown-machine': 'there is no such machine here, or no longer',
+  'wrong-token': 'the join token is not the one of this machine',
+  'expired-token': 'the join token was used too late; the machine is to be launched anew',
+  'replayed-token': 'the join token was used up by another agent',
+  'wrong-key': 'the agent of this machine has another key',
+  'key-of-another-machine': 'this key belongs to the agent of another machine',
+  'wrong-proof': 'the agent does not have the key that it shows',
+}
+
 /** The agents that are connected. A peer that has not joined can do nothing but join. */
 export class AgentHub {
   readonly #options: AgentHubOptions
   readonly #agents = new Map<string, Agent>()
   readonly #waiting = new Set<(agent: Agent) => void>()
+  #strangers = 0
 
   constructor(options: AgentHubOptions) {
     this.#options = options
   }
 
-  listen(address: string): Promise<LinkListener> {
-    return listenLinks(address, (link) => this.accept(link))
+  /** INVALID_ARGUMENT where a network could read along: beyond the machine itself agents come by `tls:`. */
+  async listen(address: string): Promise<LinkListener> {
+    if (!isPrivate(parseAddress(address))) {
+      throw new PlatformError('INVALID_ARGUMENT', `agents on a network come by TLS: write tls: in ${address}`)
+    }
+    const { identity } = this.#options
+    return listenLinks(address, (link, channel) => this.#accept(link, channel), { identity })
   }
 
   all(): Agent[] {
@@ -68,9 +104,15 @@ export class AgentHub {
     return this.#agents.get(machine) ?? null
   }
 
-  /** The first agent there is, or the next to join. NO_CAPACITY when none joins in time. */
+  /** From now on nothing new is given to this machine. */
+  cordon(machine: string): void {
+    const agent = this.#agents.get(machine)
+    if (agent) agent.cordoned = true
+  }
+
+  /** The first agent there is that takes work, or the next to join. NO_CAPACITY when none joins in time. */
   async first(timeoutMs: number): Promise<Agent> {
-    const [agent] = this.#agents.values()
+    const agent = this.all().find(({ cordoned }) => !cordoned)
     const found = agent ?? (await this.#next(timeoutMs))
     if (found) return found
     throw new PlatformError('NO_CAPACITY', 'No machine is ready to run the realm; try again in a moment')
@@ -89,43 +131,46 @@ export class AgentHub {
   }
 
   /** Takes a link that an agent opened. */
-  accept(link: Link): void {
-    let agent: Agent | null = null
+  #accept(link: Link, channel: string): void {
+    if (this.#strangers >= MAX_STRANGERS) {
+      link.close(new PlatformError('LIMIT_EXCEEDED', 'too many links wait to join; try again'))
+      return
+    }
+    this.#strangers += 1
+    const stranger = new Stranger(new AgentHandshake(this.#options.identity, channel), () => {
+      this.#strangers -= 1
+    })
     const timer = setTimeout(() => {
-      if (agent === null) link.close(new PlatformError('TIMEOUT', 'the agent did not join in time'))
+      if (!stranger.agent) link.close(new PlatformError('TIMEOUT', 'the agent did not join in time'))
     }, this.#options.joinTimeoutMs)
     timer.unref()
-    const join = async (params: Join) => {
-      if (agent !== null) throw new PlatformError('CONFLICT', 'this link has joined already')
-      agent = await this.#join(link, params)
-      clearTimeout(timer)
-      return { accepted: true } as const
-    }
-    const serve = rpcServer<ControlCalls>(this.#handlers(join, () => agent))
+    const serve = rpcServer<ControlCalls>(this.#handlers(link, stranger))
     link.onStream = (stream) => {
       if (!serve(stream, link)) stream.reset(new PlatformError('PROTOCOL', 'only calls are served here'))
     }
     link.onClose = () => {
       clearTimeout(timer)
-      if (agent !== null) this.#leave(agent)
+      stranger.noMore()
+      if (stranger.agent) this.#leave(stranger.agent)
     }
   }
 
-  #handlers(
-    join: (params: Join) => Promise<{ accepted: true }>,
-    joined: () => Agent | null,
-  ): RpcHandlers<ControlCalls> {
+  #handlers(link: Link, stranger: Stranger): RpcHandlers<ControlCalls> {
     const calls = () => {
-      const agent = joined()
-      if (agent) return this.#options.callsOf(agent.machine)
+      if (stranger.agent) return this.#options.callsOf(stranger.agent.machine)
       throw new PlatformError('PERMISSION_DENIED', 'an agent must join first')
     }
     return {
-      'agent.join': (params) => this.#guard('agent.join', async () => join(validated(joinParams, params))),
+      'agent.hello': (params) =>
+        this.#guard('agent.hello', async () => stranger.handshake.hello(validated(helloParams, params))),
+      'agent.join': (params) =>
+        this.#guard('agent.join', () => this.#join(link, stranger, validated(joinParams, params))),
       'usage.report': (params, context) =>
         this.#guard('usage.report', async () => calls()['usage.report'](params, context)),
       'log.append': (params, context) =>
         this.#guard('log.append', async () => calls()['log.append'](params, context)),
+      'log.ship': (params, context) =>
+        this.#guard('log.ship', async () => calls()['log.ship'](params, context)),
       'cell.gone': (params, context) =>
         this.#guard('cell.gone', async () => calls()['cell.gone'](params, context)),
     }
@@ -143,17 +188,21 @@ export class AgentHub {
     }
   }
 
-  async #join(link: Link, { machine, joinToken, cpus, memoryBytes }: Join): Promise<Agent> {
-    if (!(await this.#options.mayJoin(machine, joinToken))) {
-      this.#options.log('warn', 'A peer with a wrong join token was turned away', { machine })
-      void link.drain()
-      throw new PlatformError('UNAUTHENTICATED', 'the join token is not the one of this machine')
+  async #join(link: Link, stranger: Stranger, params: Join): Promise<{ accepted: true }> {
+    if (stranger.joining) throw new PlatformError('CONFLICT', 'this link has joined already')
+    stranger.joining = true
+    const { machine, joinToken, proof, cpus, memoryBytes } = params
+    const proved = stranger.handshake.proved(machine, proof)
+    const admission: Admission = proved
+      ? await this.#options.admit({ machine, joinToken, publicKey: proved.publicKey })
+      : { refusal: 'wrong-proof', accused: [] }
+    if (admission.refusal !== null || proved === null) {
+      throw await this.#turnAway(link, machine, admission)
     }
+    if (link.closed) throw new PlatformError('UNAVAILABLE', 'the link is gone')
     this.#agents.get(machine)?.disconnect()
     const agent: Agent = {
-      machine,
-      cpus,
-      memoryBytes,
+      ...{ machine, cpus, memoryBytes, protocol: proved.protocol, cordoned: admission.condemned },
       call: rpcClient<AgentCalls>(link),
       alive: () => !link.closed && this.#agents.get(machine) === agent,
       disconnect: () => {
@@ -161,16 +210,45 @@ export class AgentHub {
         link.close()
       },
     }
-    if (link.closed) throw new PlatformError('UNAVAILABLE', 'the link is gone')
+    stranger.agent = agent
+    stranger.noMore()
     this.#agents.set(machine, agent)
     this.#options.onJoin(agent)
-    for (const take of [...this.#waiting]) take(agent)
-    return agent
+    if (!agent.cordoned) for (const take of [...this.#waiting]) take(agent)
+    return { accepted: true }
+  }
+
+  /** The peer learns why in plain words and nothing that it does not know. */
+  async #turnAway(link: Link, machine: string, admission: Admission): Promise<PlatformError> {
+    const refusal = admission.refusal ?? 'wrong-proof'
+    const accused = admission.refusal === null ? [] : admission.accused
+    void link.drain()
+    await this.#options.onIncident({ machine, action: 'machine.refuse', why: refusal, accused })
+    return new PlatformError('UNAUTHENTICATED', REFUSALS[refusal])
   }
 
   #leave(agent: Agent): void {
     if (this.#agents.get(agent.machine) !== agent) return
     this.#agents.delete(agent.machine)
     this.#options.onGone(agent)
+  }
+}
+
+/** A link and what it has shown of itself so far. */
+class Stranger {
+  readonly handshake: AgentHandshake
+  joining = false
+  agent: Agent | null = null
+  #onNoMore: (() => void) | null
+
+  constructor(handshake: AgentHandshake, onNoMore: () => void) {
+    this.handshake = handshake
+    this.#onNoMore = onNoMore
+  }
+
+  /** It has joined, or is gone. May be called again. */
+  noMore(): void {
+    this.#onNoMore?.()
+    this.#onNoMore = null
   }
 }

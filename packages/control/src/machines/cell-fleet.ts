@@ -26,6 +26,12 @@ export interface CellFleetOptions {
   issue: (realm: string, deployment: string) => Promise<{ capability: string; expiresAtMs: number }>
   /** Told before a machine is given a realm, so that what it reports later is believed; resolves when that is on disk. */
   beforeLoad: (machine: string, realm: string, account: string) => Promise<void>
+  /** The machine has nothing of the realm any more, and said so. */
+  afterUnload: (machine: string, realm: string) => Promise<void>
+  /** Those of the realms that the machine was never given: what it says of them is a lie. */
+  neverHad: (machine: string, realms: Iterable<string>) => Promise<Set<string>>
+  /** It says that it holds these, and was never given them. */
+  onLie: (machine: string, realms: string[]) => void
   /** Until an agent is there. */
   agentTimeoutMs: number
   /** Until a deployment is loaded. */
@@ -85,6 +91,9 @@ export class CellFleet {
       { cordon: loaded.cordon, realm, deployment },
       { timeoutMs: 10_000 },
     )
+    if (!this.#hasRealm(loaded.agent.machine, realm)) {
+      await this.#options.afterUnload(loaded.agent.machine, realm)
+    }
   }
 
   /** Takes the cell out of the routes, but leaves it loaded: requests on their way still find it. */
@@ -116,12 +125,31 @@ export class CellFleet {
     const dropped = new Set<string>()
     this.#watchers.add(dropped)
     try {
-      const cells = await agent.call('cell.list', null, { timeoutMs: 10_000 })
+      const said = await agent.call('cell.list', null, { timeoutMs: 10_000 })
+      const cells = await this.#believed(agent, said)
       if (agent.alive()) this.#adopt(agent, cells, before, dropped)
       return cells
     } finally {
       this.#watchers.delete(dropped)
     }
+  }
+
+  /** Without what it was never given: a machine must not draw to itself the requests of other realms. */
+  async #believed(agent: Agent, cells: CellStatus[]): Promise<CellStatus[]> {
+    const { neverHad, onLie } = this.#options
+    const realms = new Set(cells.flatMap(({ isolates }) => isolates.map(({ realm }) => realm)))
+    const foreign = await neverHad(agent.machine, realms)
+    if (foreign.size === 0) return cells
+    onLie(agent.machine, [...foreign])
+    return cells.map((cell) => ({
+      ...cell,
+      isolates: cell.isolates.filter(({ realm }) => !foreign.has(realm)),
+    }))
+  }
+
+  #hasRealm(machine: string, realm: string): boolean {
+    if (this.all().some((loaded) => loaded.realm === realm && loaded.agent.machine === machine)) return true
+    return [...this.#starting.keys()].some((key) => key.startsWith(`${realm} `))
   }
 
   #adopt(agent: Agent, cells: CellStatus[], before: Set<LoadedDeployment>, dropped: Set<string>): void {

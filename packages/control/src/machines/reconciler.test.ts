@@ -215,7 +215,7 @@ describe('an agent', () => {
     const closed = new Promise<void>((resolve) => {
       first.link.onClose = () => resolve()
     })
-    const second = await FakeAgent.connect(test.agentAddress)
+    const second = await FakeAgent.connect(test.agentAddress, { identity: first.identity })
     await second.join('m-3', token)
     await closed
     expect((await test.anonymous.health.get()).machines).toBe(2)

@@ -19,6 +19,17 @@ const entries = z
   )
   .max(MAX_ENTRIES)
 
+const batch = z.object({
+  source: z.uuid(),
+  sequence: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  entries,
+})
+
+/** Realms of lines that were left out because the machine never had them. */
+interface Taken {
+  refused: string[]
+}
+
 /** Takes what agents say that realms logged; lines of realms that the machine never had are dropped. */
 export class LogIntake {
   readonly #logs: LogStore
@@ -30,12 +41,31 @@ export class LogIntake {
   }
 
   /** INVALID_ARGUMENT for anything but log entries. */
-  async append(machine: string, reported: unknown): Promise<void> {
+  async append(machine: string, reported: unknown): Promise<Taken> {
+    const { believed, refused } = await this.#believed(machine, validated(entries, reported))
+    if (believed.length > 0) await this.#logs.append(believed)
+    return { refused }
+  }
+
+  /** A batch that is known already changes nothing. INVALID_ARGUMENT for anything but a batch. */
+  async ship(machine: string, reported: unknown): Promise<Taken> {
+    const { source, sequence, entries } = validated(batch, reported)
+    const { believed, refused } = await this.#believed(machine, entries)
+    await this.#logs.appendOnce({ machine, source, sequence }, believed)
+    return { refused }
+  }
+
+  async #believed(
+    machine: string,
+    entries: readonly LogEntry[],
+  ): Promise<{ believed: LogEntry[]; refused: string[] }> {
     const believed: LogEntry[] = []
-    for (const entry of validated(entries, reported)) {
+    const refused = new Set<string>()
+    for (const entry of entries) {
       const booking = await this.#machineRealms.find(machine, entry.realm)
       if (booking) believed.push({ ...entry, realm: booking.realm })
+      else refused.add(entry.realm)
     }
-    if (believed.length > 0) await this.#logs.append(believed)
+    return { believed, refused: [...refused] }
   }
 }

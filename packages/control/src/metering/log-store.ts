@@ -22,36 +22,47 @@ const show = (row: LogRow): LogLine => ({
   text: row.text,
 })
 
+/** A batch by its name; see LogBatch of the agent's protocol. */
+export interface BatchName {
+  machine: string
+  source: string
+  sequence: number
+}
+
 /** The logs of realms: a ring for each, in a database of its own, so that a talkative realm holds nobody else up. */
 export class LogStore {
   readonly #db: Knex
+  readonly #wallMs: () => number
   readonly #linesPerRealm: number
   readonly #sinceTrim = new Map<string, number>()
   readonly #news = new EventEmitter().setMaxListeners(0)
 
-  constructor(db: Knex, linesPerRealm = LINES_PER_REALM) {
+  constructor(db: Knex, wallMs: () => number, linesPerRealm = LINES_PER_REALM) {
     this.#db = db
+    this.#wallMs = wallMs
     this.#linesPerRealm = linesPerRealm
   }
 
-  async append(entries: LogEntry[]): Promise<void> {
-    const rows = entries.map((entry) => ({
-      realm: entry.realm,
-      time_ms: Math.round(entry.timeMs),
-      deployment: entry.deployment,
-      request: entry.request,
-      level: entry.level,
-      text: entry.text.slice(0, MAX_TEXT_CHARS),
-    }))
-    await this.#db.transaction(async (transaction) => {
-      for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-        await transaction('lines').insert(rows.slice(start, start + ROWS_PER_INSERT))
-      }
+  async append(entries: readonly LogEntry[]): Promise<void> {
+    const rows = entries.map(rowOf)
+    await this.#db.transaction((transaction) => insert(transaction, rows))
+    await this.#added(rows)
+  }
+
+  /** As `append`, unless a batch of this number or a later one of the same source is there already. */
+  async appendOnce(name: BatchName, entries: readonly LogEntry[]): Promise<void> {
+    const rows = entries.map(rowOf)
+    const isNew = await this.#db.transaction(async (transaction) => {
+      if (!(await markTaken(transaction, name, this.#wallMs()))) return false
+      await insert(transaction, rows)
+      return true
     })
-    for (const [realm, count] of countBy(rows)) {
-      await this.#trim(realm, count)
-      this.#news.emit(realm)
-    }
+    if (isNew) await this.#added(rows)
+  }
+
+  /** Forgets runs of agents that have sent nothing since. */
+  async forgetSources(beforeMs: number): Promise<void> {
+    await this.#db('log_sources').where('last_ms', '<', beforeMs).delete()
   }
 
   /** Oldest first; without a cursor the last `limit`. `next` is always there: new lines may come. */
@@ -94,6 +105,13 @@ export class LogStore {
     })
   }
 
+  async #added(rows: readonly { realm: string }[]): Promise<void> {
+    for (const [realm, count] of countBy(rows)) {
+      await this.#trim(realm, count)
+      this.#news.emit(realm)
+    }
+  }
+
   async deleteRealm(realm: string): Promise<void> {
     await this.#db('lines').where({ realm }).delete()
     this.#sinceTrim.delete(realm)
@@ -114,7 +132,38 @@ export class LogStore {
   }
 }
 
-function countBy(rows: { realm: string }[]): Map<string, number> {
+type NewRow = Omit<LogRow, 'seq'>
+
+const rowOf = (entry: LogEntry): NewRow => ({
+  realm: entry.realm,
+  time_ms: Math.round(entry.timeMs),
+  deployment: entry.deployment,
+  request: entry.request,
+  level: entry.level,
+  text: entry.text.slice(0, MAX_TEXT_CHARS),
+})
+
+async function insert(db: Knex.Transaction, rows: readonly NewRow[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    await db('lines').insert(rows.slice(start, start + ROWS_PER_INSERT))
+  }
+}
+
+/** False: it was taken before. */
+async function markTaken(
+  db: Knex.Transaction,
+  { machine, source, sequence }: BatchName,
+  nowMs: number,
+): Promise<boolean> {
+  const of = { machine, source }
+  const row: { taken_to: number } | undefined = await db('log_sources').where(of).first()
+  if (sequence <= (row?.taken_to ?? 0)) return false
+  const value = { ...of, taken_to: sequence, last_ms: nowMs }
+  await db('log_sources').insert(value).onConflict(['machine', 'source']).merge()
+  return true
+}
+
+function countBy(rows: readonly { realm: string }[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { realm } of rows) counts.set(realm, (counts.get(realm) ?? 0) + 1)
   return counts

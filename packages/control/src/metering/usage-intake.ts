@@ -24,12 +24,12 @@ export class UsageIntake {
   }
 
   /**
-   * On disk when it resolves. A window that is known already changes nothing. Rows of realms that the machine was never given
-   * are left out and complained about: acknowledging them is the only way to be rid of them. INVALID_ARGUMENT: not a window.
+   * On disk when it resolves. A window that is known already changes nothing. Rows of realms that the machine did not have then are
+   * left out; the answer names those realms, each once. INVALID_ARGUMENT: not a window.
    */
-  async report(machine: string, reported: unknown): Promise<void> {
+  async report(machine: string, reported: unknown): Promise<{ refused: string[] }> {
     const window = parseUsageWindow(reported)
-    const rows = await this.#believed(machine, window)
+    const { rows, refused } = await this.#believed(machine, window)
     try {
       await this.#context.db.transaction(async (transaction) => {
         const { source, sequence } = window
@@ -40,6 +40,7 @@ export class UsageIntake {
     } catch (error) {
       throw mapError(error)
     }
+    return { refused }
   }
 
   /** Forgets what cannot be reported any more: cells and throw-away copies that are long gone. */
@@ -73,23 +74,18 @@ export class UsageIntake {
   }
 
   /** Rows that this machine may report, with the account we know, on the realm that a throw-away copy is of. */
-  async #believed(machine: string, window: UsageWindow): Promise<UsageRecord[]> {
+  async #believed(machine: string, window: UsageWindow): Promise<{ rows: UsageRecord[]; refused: string[] }> {
     const rows: UsageRecord[] = []
+    const refused = new Set<string>()
     for (const row of window.rows) {
-      const booking = await this.#machineRealms.find(machine, row.realm)
-      if (booking && AMOUNT_NAMES.every((name) => row[name] <= MAX_AMOUNT)) {
-        rows.push({ ...row, ...booking })
-        continue
+      const booking = await this.#machineRealms.findAt(machine, row.realm, window)
+      if (!booking) refused.add(row.realm)
+      else if (AMOUNT_NAMES.every((name) => row[name] <= MAX_AMOUNT)) rows.push({ ...row, ...booking })
+      else {
+        const { realm } = row
+        this.#context.log('warn', 'A machine reported more than can be measured', { machine, realm })
       }
-      this.#context.log(
-        'warn',
-        'A machine reported usage that cannot be: of a realm that it never had, or too much',
-        {
-          machine,
-          realm: row.realm,
-        },
-      )
     }
-    return rows
+    return { rows, refused: [...refused] }
   }
 }

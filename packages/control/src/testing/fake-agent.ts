@@ -1,11 +1,24 @@
+import { randomBytes } from 'node:crypto'
 import {
+  AGENT_PROTOCOL,
   type AgentCalls,
+  agentTranscript,
   type CellLoad,
   type CellStatus,
   type ControlCalls,
+  type ControlHello,
   PlatformError,
 } from '@openzimki/core'
-import { connectLink, type Link, type RpcClient, rpcClient, rpcServer } from '@openzimki/link'
+import {
+  connectLink,
+  generateIdentity,
+  type Identity,
+  isSignedBy,
+  type Link,
+  type RpcClient,
+  rpcClient,
+  rpcServer,
+} from '@openzimki/link'
 
 /** An agent without cells: it keeps the protocol over a real link and remembers what it was told. */
 export class FakeAgent {
@@ -20,10 +33,19 @@ export class FakeAgent {
   gate: Promise<void> = Promise.resolve()
   readonly link: Link
   readonly control: RpcClient<ControlCalls>
+  readonly identity: Identity
+  /** What it says it speaks, and what it signs: an agent of another release, or one that cheats. */
+  protocol: number = AGENT_PROTOCOL.current
+  sign: (text: string) => string
+  drains = 0
+  readonly #channel: string
   #cells = 0
 
-  private constructor(link: Link) {
+  private constructor(link: Link, identity: Identity, channel: string) {
     this.link = link
+    this.identity = identity
+    this.sign = (text) => identity.sign(text)
+    this.#channel = channel
     this.control = rpcClient<ControlCalls>(link)
     const serve = rpcServer<AgentCalls>({
       'cell.load': (params) => this.#load(params),
@@ -37,20 +59,39 @@ export class FakeAgent {
         return null
       },
       'cell.list': () => this.#list(),
-      'agent.drain': () => null,
+      'agent.drain': () => {
+        this.drains += 1
+        return null
+      },
     })
     link.onStream = (stream) => {
       if (!serve(stream, link)) stream.reset(new PlatformError('PROTOCOL', 'only calls'))
     }
   }
 
-  static async connect(address: string): Promise<FakeAgent> {
-    return new FakeAgent(await connectLink(address))
+  /** As an agent of another process would come: with a key of its own, unless one is given. */
+  static async connect(
+    address: string,
+    { identity = generateIdentity(), publicKey }: { identity?: Identity; publicKey?: string } = {},
+  ): Promise<FakeAgent> {
+    let channel = ''
+    const onChannel = (binding: string): void => {
+      channel = binding
+    }
+    const link = await connectLink(address, { onChannel, ...(publicKey ? { publicKey } : {}) })
+    return new FakeAgent(link, identity, channel)
   }
 
-  async join(machine: string, joinToken: string): Promise<void> {
+  async join(machine: string, joinToken: string): Promise<ControlHello> {
+    const nonce = randomBytes(32).toString('base64url')
+    const hello = { machine, protocol: this.protocol, publicKey: this.identity.publicKey, nonce }
+    const answer = await this.control('agent.hello', hello)
+    const transcript = agentTranscript('control', hello, answer, this.#channel)
+    if (!isSignedBy(answer.publicKey, transcript, answer.proof)) throw new Error('control proved nothing')
+    const proof = this.sign(agentTranscript('agent', hello, answer, this.#channel))
     const facts = { version: '0', cpus: 2, memoryBytes: 1e9, jsopNs: 1000 }
-    await this.control('agent.join', { machine, joinToken, ...facts })
+    await this.control('agent.join', { machine, joinToken, proof, ...facts })
+    return answer
   }
 
   cellOf(realm: string, deployment: string): string {

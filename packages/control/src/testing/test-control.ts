@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient } from '@openzimki/api'
 import { type Artifact, ManualClock, type RequestHead } from '@openzimki/core'
+import { generateIdentity, type Identity } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
 import { openFileBlobStore, openSqliteStore } from '@openzimki/store'
 import { PLATFORM } from '../caller.ts'
@@ -71,7 +72,8 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
   const started = await open(options, agentAddress, server)
   // Where the test brings machines of its own, this agent stays outside.
   const joinToken = options.machines ? null : await started.addMachine('m-1')
-  const agent = await connect(agentAddress, joinToken)
+  const identity = generateIdentity()
+  const agent = await connect(agentAddress, joinToken, identity)
   const first = await started.ensureOperator()
   const operatorToken = first?.token ?? ''
   const test: TestControl = {
@@ -99,7 +101,7 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
     restart: async () => {
       await test.control.close({ keepMachines: true })
       test.control = await open(options, agentAddress, server)
-      test.agent = await connect(agentAddress, joinToken)
+      test.agent = await connect(agentAddress, joinToken, identity)
     },
     close: async () => {
       test.agent.link.close()
@@ -114,8 +116,9 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
   return test
 }
 
-async function connect(address: string, joinToken: string | null): Promise<FakeAgent> {
-  const agent = await FakeAgent.connect(address)
+/** The agent of machine m-1, always with the same key. */
+async function connect(address: string, joinToken: string | null, identity: Identity): Promise<FakeAgent> {
+  const agent = await FakeAgent.connect(address, { identity })
   if (joinToken !== null) await agent.join('m-1', joinToken)
   return agent
 }
