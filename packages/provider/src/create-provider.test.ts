@@ -43,6 +43,19 @@ describe('createProvider', () => {
     })
   })
 
+  it('takes the code of an error whose class is another copy, and INTERNAL from a mapError that gives nothing', async () => {
+    const foreign = Object.assign(new Error('too many'), { name: 'PlatformError', code: 'QUOTA_EXCEEDED' })
+    const list = () => Promise.reject(new Error('x'))
+    expect(await codeOf(provider({ list, mapError: () => foreign as never }).list())).toBe('QUOTA_EXCEEDED')
+    expect(await codeOf(provider({ list, mapError: () => undefined as never }).list())).toBe('INTERNAL')
+  })
+
+  it('cuts logs to whole characters', async () => {
+    const long = provider({ logs: async () => 'äöü' })
+    await long.launch(SPEC)
+    expect(await long.logs('m-1', { maxBytes: 3 })).toBe('ü')
+  })
+
   it('lets no call outlast its deadline, though the driver ignores its signal', async () => {
     const never = new Promise<never>(() => undefined)
     expect(await codeOf(provider({ list: () => never }, 5).list())).toBe('TIMEOUT')
@@ -93,5 +106,20 @@ describe('retryingProvider', () => {
     const refused = new PlatformError('PERMISSION_DENIED', 'no')
     expect(await codeOf(retryingProvider(failing(refused), 3).list())).toBe('PERMISSION_DENIED')
     expect(calls).toBe(4)
+  })
+
+  it('repeats other codes that it is told to, with a pause between', async () => {
+    let calls = 0
+    const pauses: number[] = []
+    const list = () => {
+      calls += 1
+      return calls < 3
+        ? Promise.reject(new PlatformError('NO_CAPACITY', 'not just now'))
+        : Promise.resolve([])
+    }
+    const pause = async (attempt: number) => void pauses.push(attempt)
+    const patient = retryingProvider(provider({ list }), { attempts: 5, alsoCodes: ['NO_CAPACITY'], pause })
+    expect(await patient.list()).toEqual([])
+    expect(pauses).toEqual([1, 2])
   })
 })

@@ -54,7 +54,8 @@ export class GuardedCalls {
   }
 
   #wrap(thrown: unknown): PlatformError {
-    const error = thrown instanceof PlatformError ? thrown : this.#driver.mapError(thrown)
+    const mapped: unknown = thrown instanceof PlatformError ? thrown : this.#driver.mapError(thrown)
+    const error = mapped instanceof PlatformError ? mapped : ownError(mapped, thrown)
     if (CLOSED_CODES.has(error.code)) return error
     return new PlatformError('INTERNAL', error.message, { cause: error, details: { code: error.code } })
   }
@@ -75,4 +76,12 @@ async function start<T>(work: (signal: AbortSignal) => Promise<T>, signal: Abort
 
 function cancelled(why: string): PlatformError {
   return new PlatformError('CANCELLED', `cancelled: ${why}; what was asked for may have happened or not`)
+}
+
+/** An adapter may have brought its own copy of the error's class, whose codes mean the same. */
+function ownError(mapped: unknown, cause: unknown): PlatformError {
+  if (!(mapped instanceof Error)) return PlatformError.from(cause)
+  const { code, details } = mapped as { code?: unknown; details?: unknown }
+  const shape = PlatformError.fromJSON({ code, message: mapped.message, details })
+  return new PlatformError(shape.code, shape.message, { cause, details: shape.details })
 }

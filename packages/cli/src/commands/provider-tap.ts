@@ -8,11 +8,20 @@ export function tapHead({ package: found, contractVersion }: LoadedAdapter, tota
   return `TAP version 14\n${printable(about)}\n1..${total}\n`
 }
 
-export function tapLine({ group, name, outcome, message, advice, ms }: CaseResult, index: number): string {
+/** The advice is left out where it was just given. */
+export function tapLine(
+  { group, name, outcome, message, advice, ms }: CaseResult,
+  index: number,
+  isAdvised: boolean,
+): string {
   const title = `${index + 1} - ${escaped(`${group}: ${name}`)}`
   if (outcome === 'passed') return `ok ${title}\n`
   if (outcome === 'skipped') return `ok ${title} # SKIP ${escaped(message ?? '')}\n`
-  const block = [`message: ${quoted(message)}`, `advice: ${quoted(advice)}`, `duration_ms: ${ms}`]
+  const block = [
+    `message: ${quoted(message)}`,
+    ...(isAdvised ? [] : [`advice: ${quoted(advice)}`]),
+    `duration_ms: ${ms}`,
+  ]
   return `not ok ${title}\n  ---\n${block.map((line) => `  ${line}\n`).join('')}  ...\n`
 }
 

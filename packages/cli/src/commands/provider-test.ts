@@ -48,7 +48,7 @@ async function testAdapter(
     const agent = { command: probeCommand, hardening: [] }
     const harness = await adapterHarness(loaded, { config, stateDir, agent })
     try {
-      return await runWithProgress(io, loaded, harness, options)
+      return await withoutStrays(() => runWithProgress(io, loaded, harness, options))
     } finally {
       await closeTestBed(loaded, harness.close)
     }
@@ -66,6 +66,7 @@ function runWithProgress(
   const tap = options.json ? undefined : io.stdout
   // On a terminal the case under way stands on a line that its result then takes back.
   const live = io.stderr.isTTY ? io.stderr : undefined
+  const advised = new Set<string>()
   return runKit({
     harness,
     signal: io.signal,
@@ -75,9 +76,32 @@ function runWithProgress(
     },
     onResult: (result, index) => {
       live?.write('\r\u001b[2K')
-      tap?.write(tapLine(result, index))
+      tap?.write(tapLine(result, index, advised.has(result.group)))
+      if (result.outcome === 'failed') advised.add(result.group)
     },
   })
+}
+
+/**
+ * A promise of the adapter's that rejects where nobody listens would end this process and leave machines behind: the run goes on,
+ * and fails at its end.
+ */
+async function withoutStrays<T>(run: () => Promise<T>): Promise<T> {
+  const strays: unknown[] = []
+  const note = (reason: unknown) => void strays.push(reason)
+  process.on('unhandledRejection', note)
+  try {
+    const result = await run()
+    if (strays.length === 0) return result
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+  const { message } = PlatformError.from(strays[0])
+  throw new PlatformError(
+    'INTERNAL',
+    `the adapter left ${strays.length} rejected promises that nothing awaits, which ends a platform; the first says: ${message}`,
+    { cause: strays[0] },
+  )
 }
 
 async function closeTestBed({ adapter }: LoadedAdapter, close: () => Promise<void>): Promise<void> {

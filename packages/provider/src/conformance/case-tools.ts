@@ -6,7 +6,10 @@ import type { CaseContext, ConformanceCase, HarnessClock } from './harness.ts'
 
 const POLL_MS = 15
 
-const HOST_CLOCK: HarnessClock = { nowMs: () => Date.now(), wait: (ms) => delay(ms) }
+const HOST_CLOCK: HarnessClock = {
+  nowMs: () => Date.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }),
+}
 
 /** Time where the machines are. */
 export const clockOf = ({ harness }: CaseContext): HarnessClock => harness.clock ?? HOST_CLOCK
@@ -84,11 +87,16 @@ export const stubborn = ({ harness }: CaseContext) => ({ env: { ...harness.env, 
 
 /** Fails with `message` when the work is still pending after a machine would have settled. */
 export async function soon<T>(context: CaseContext, work: Promise<T>, message: string): Promise<T> {
+  const over = new AbortController()
   const late = clockOf(context)
-    .wait(context.harness.settleMs)
+    .wait(context.harness.settleMs, over.signal)
     .then(() => assert.fail(message))
   late.catch(() => undefined)
-  return Promise.race([work, late])
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
 }
 
 export async function ids(provider: MachineProvider): Promise<string[]> {

@@ -39,12 +39,14 @@ export const hardCases = [
     'bears stop and destroy at once': async (context) => {
       await launchReady(context)
       const stopped = context.provider.stop('m-1', { graceMs: 2_000 })
+      stopped.catch(() => undefined)
       await Promise.all([context.provider.destroy('m-1'), context.provider.destroy('m-1')])
       await stopped.catch((thrown: unknown) => rejects(Promise.reject(thrown), 'NOT_FOUND'))
       assert.deepEqual(await ids(context.provider), [])
     },
     'after launch and destroy at once has nothing that it does not list': async (context) => {
       const launched = launch(context)
+      launched.catch(() => undefined)
       await context.provider.destroy('m-1')
       await launched.catch((thrown: unknown) => assert.ok(thrown instanceof PlatformError))
       await context.provider.destroy('m-1')
@@ -66,6 +68,7 @@ export const hardCases = [
       const spec = await specOf(context)
       const controller = new AbortController()
       const launched = context.provider.launch(spec, { signal: controller.signal })
+      launched.catch(() => undefined)
       controller.abort()
       await rejects(launched, 'CANCELLED')
       await context.provider.launch(spec)
@@ -75,6 +78,7 @@ export const hardCases = [
       await launchReady(context, { env: { ...context.harness.env, STUBBORN: '1' } })
       const controller = new AbortController()
       const stopped = context.provider.stop('m-1', { graceMs: 600_000, signal: controller.signal })
+      stopped.catch(() => undefined)
       controller.abort()
       await rejects(stopped, 'CANCELLED')
       await context.provider.stop('m-1', { graceMs: 1 })

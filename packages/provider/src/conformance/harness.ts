@@ -30,7 +30,8 @@ export interface ProviderHarness {
 
 export interface HarnessClock {
   nowMs(): number
-  wait(ms: number): Promise<void>
+  /** Rejects when the signal aborts. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export interface PlatformProcess {

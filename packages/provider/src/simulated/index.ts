@@ -1,0 +1,5 @@
+export * from './simulated-driver.ts'
+export * from './simulated-options.ts'
+export * from './simulated-provider.ts'
+export * from './simulated-world.ts'
+export * from './virtual-clock.ts'
