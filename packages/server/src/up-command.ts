@@ -75,17 +75,17 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
 
 /** The operator's account and the realms that come with the platform; what is there already is left alone. */
 async function firstStart(platform: Platform, log: Log): Promise<string> {
-  const { control, url, data } = platform
+  const { control, url, localUrl, data } = platform
   const operator = await control.ensureOperator()
   const { token } = await writeOperatorFile(data, url, operator, () => control.newOperatorToken())
-  const client = createClient({ url, token })
+  const client = createClient({ url: localUrl, token })
   await deployBuiltIns(client, data, log)
   return data.operatorFile
 }
 
 function announce(platform: Platform, flags: UpFlags, io: CliIo, operatorFile: string, ms: number): void {
   const { url, port, data } = platform
-  const welcome = `http://welcome.${flags.baseDomain[0]}:${port}/`
+  const welcome = welcomeAddress(url, flags)
   if (flags.json) {
     io.stdout.write(
       `${JSON.stringify({ url, port, data: data.root, operatorFile, welcome, pid: process.pid, ms: Math.round(ms) })}\n`,
@@ -104,6 +104,12 @@ function announce(platform: Platform, flags: UpFlags, io: CliIo, operatorFile: s
     '  Ctrl-C ends it.',
   ]
   io.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function welcomeAddress(url: string, flags: UpFlags): string {
+  const place = new URL(url)
+  place.hostname = `welcome.${flags.baseDomain[0]}`
+  return place.href
 }
 
 async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {

@@ -19,26 +19,37 @@ const PARTS = {
 }
 export type Part = keyof typeof PARTS
 
+/** What `up --json` prints. */
+interface Announced {
+  url: string
+  port: number
+  welcome: string
+}
+
 /** `zimki up` as an operator runs it, with a data folder that outlives it. */
 export class PlatformProcess {
   readonly data: string
+  readonly #flags: readonly string[]
   #child: ChildProcess | null = null
   port = 0
+  announced!: Announced
   client!: Client
 
-  private constructor(data: string) {
+  private constructor(data: string, flags: readonly string[]) {
     this.data = data
+    this.#flags = flags
   }
 
-  static async start(): Promise<PlatformProcess> {
-    const platform = new PlatformProcess(await mkdtemp(join(tmpdir(), 'zimki-platform-')))
+  /** `flags`: further ones for `up`. */
+  static async start(flags: readonly string[] = []): Promise<PlatformProcess> {
+    const platform = new PlatformProcess(await mkdtemp(join(tmpdir(), 'zimki-platform-')), flags)
     await platform.up()
     return platform
   }
 
   /** Starts it on its data folder, at the port of before. */
   async up(): Promise<void> {
-    const args = [LAUNCHER, 'up', '--port', String(this.port), '--data', this.data, '--json']
+    const args = [LAUNCHER, 'up', '--port', String(this.port), '--data', this.data, '--json', ...this.#flags]
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ZIMKI_')))
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     this.#child = child
@@ -48,16 +59,21 @@ export class PlatformProcess {
     )
     const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
     ended.catch(() => undefined)
-    this.port = (JSON.parse(line) as { port: number }).port
-    const { url, token } = JSON.parse(await readFile(join(this.data, 'operator.json'), 'utf8'))
-    this.client = createClient({ url, token })
+    this.announced = JSON.parse(line) as Announced
+    this.port = this.announced.port
+    const { token } = JSON.parse(await readFile(join(this.data, 'operator.json'), 'utf8'))
+    this.client = createClient({ url: `http://127.0.0.1:${this.port}`, token })
   }
 
   /** Deploys one script as a realm. */
   async deployScript(realm: string, source: string, classes: string[] = []): Promise<void> {
+    await this.deploy(realm, { kind: 'script', classes, scripts: [{ name: 'main.js', source }] })
+  }
+
+  async deploy(realm: string, part: Partial<Artifact> & Pick<Artifact, 'kind'>): Promise<void> {
     const artifact: Artifact = {
-      ...{ format: 1, kind: 'script', templates: [], tests: [], files: [], env: {}, limits: {} },
-      ...{ schedules: [], shared: [], classes, scripts: [{ name: 'main.js', source }] },
+      ...{ format: 1, scripts: [], templates: [], tests: [], files: [], env: {}, limits: {} },
+      ...{ schedules: [], shared: [], classes: [], ...part },
     }
     await this.client.deployments.create({ params: { realm }, query: { create: true }, body: artifact })
   }
