@@ -52,19 +52,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     user,
   })
   const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
-  const spools = await openSpools(config.stateDir)
-  const logs = new LogForwarder({
-    source: randomUUID(),
-    ship: (batch) => shipLogs(control, batch),
-    spool: spools.logs,
-    wallMs: () => clock.nowMs(),
-    note,
-  })
-  const usage = new UsageForwarder({
-    report: (window) => control.call('usage.report', window),
-    spool: spools.usage,
-    note,
-  })
+  const { usage, logs } = await createForwarders(config, clock, note, () => control)
   const supervisor = new Supervisor({
     settings,
     spawnCell,
@@ -79,7 +67,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     },
     note,
   })
-  const control = new ControlClient({
+  const control: ControlClient = new ControlClient({
     address: config.control,
     controlKey: config.controlKey,
     identity,
@@ -125,6 +113,29 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+/** What brings meters and logs to control, or keeps them for it. */
+async function createForwarders(
+  { stateDir }: AgentConfig,
+  clock: Clock,
+  note: (text: string) => void,
+  control: () => ControlClient,
+): Promise<{ usage: UsageForwarder; logs: LogForwarder }> {
+  const spools = await openSpools(stateDir)
+  const usage = new UsageForwarder({
+    report: (window) => control().call('usage.report', window),
+    spool: spools.usage,
+    note,
+  })
+  const logs = new LogForwarder({
+    source: randomUUID(),
+    ship: (batch) => shipLogs(control(), batch),
+    spool: spools.logs,
+    wallMs: () => clock.nowMs(),
+    note,
+  })
+  return { usage, logs }
 }
 
 /** Control of the release before knows no numbered batches: there, one that is told again after a lost answer is there twice. */
