@@ -170,8 +170,10 @@ export class MachineKeeper {
 
   /** May be repeated from any point on: what it left is taken before it is forgotten. */
   async #remove(id: string): Promise<void> {
-    const { provider, registry, leftBehind, takeLeft, onRemoved } = this.#options
+    const { provider, hub, registry, leftBehind, takeLeft, onRemoved } = this.#options
     await provider.destroy(id)
+    // What was cut off in mid-air says nothing; the routes must not wait until it is missed.
+    hub.get(id)?.disconnect()
     const left = leftBehind?.(id)
     if (left) await takeLeft.take(id, left)
     await left?.forget()
