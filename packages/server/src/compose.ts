@@ -31,7 +31,10 @@ export type Log = (
 
 /** A running platform. */
 export interface Platform {
+  /** Origin under which people reach it. */
   url: string
+  /** The same from this machine, whatever stands before it. */
+  localUrl: string
   port: number
   data: DataDirectory
   control: Control
@@ -199,7 +202,7 @@ const ownerOf = ({ publicKey }: Identity): string =>
 /** Who opens the platform's bare address is led to the page that greets newcomers. */
 function showTheWay(request: IncomingMessage, response: ServerResponse, baseDomain: string): void {
   const port = /:\d+$/.exec(request.headers.host ?? '')?.[0] ?? ''
-  if (request.url === '/') response.writeHead(302, { location: `http://welcome.${baseDomain}${port}/` }).end()
+  if (request.url === '/') response.writeHead(302, { location: `//welcome.${baseDomain}${port}/` }).end()
   else
     response
       .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
