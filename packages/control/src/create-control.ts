@@ -49,6 +49,8 @@ export interface Control {
   newOperatorToken(): Promise<Operator | null>
   /** Signs the readings of all hours that are over; the number made. Rounds do it too. */
   sealReadings(): Promise<number>
+  /** Ends the API's streams of events, which nobody else ends: what drains before control is closed does not wait for them. */
+  endStreams(): void
   /** Stops its machines in order, takes their last meters, then closes. With `keepMachines` they live on. */
   close(options?: { keepMachines?: boolean }): Promise<void>
 }
@@ -106,6 +108,7 @@ function controlOf(options: ControlOptions, parts: ControlParts): Control {
   const { context, services, publisher, machines, sealer } = parts
   const rounds = new Rounds(context.log)
   const listeners: LinkListener[] = []
+  const ending = new AbortController()
   let closing: Promise<void> | null = null
   return {
     services,
@@ -115,7 +118,11 @@ function controlOf(options: ControlOptions, parts: ControlParts): Control {
       subscribe: (onChange) => publisher.subscribe(onChange),
       demand: (realm) => machines.reconciler.demand(realm),
     },
-    apiApp: createApiApp({ services, randomUUID: options.randomUUID, log: context.log }),
+    apiApp: createApiApp({
+      ...{ services, randomUUID: options.randomUUID, log: context.log },
+      ending: ending.signal,
+    }),
+    endStreams: () => ending.abort(),
     listenAgents: async (address) => {
       const listener = await machines.hub.listen(address)
       listeners.push(listener)

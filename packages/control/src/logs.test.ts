@@ -106,6 +106,16 @@ describe('following', () => {
     expect(await again()).toBeDefined()
   })
 
+  it('ends when the platform ends, which does not wait for it', async () => {
+    await append(['a'])
+    const seen: string[] = []
+    for await (const { data } of await client.logs.follow({ params, query: { tail: 1 } })) {
+      seen.push(data.text)
+      test.control.endStreams()
+    }
+    expect(seen).toEqual(['a'])
+  })
+
   it('with a cursor that is none is refused', async () => {
     await expect(client.logs.follow({ params, query: { after: "1' or 1=1" } })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -97,7 +97,10 @@ async function startParts(
     trustProxy: proxyTrust(options.trustedProxies),
     reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
   })
-  closers.push(() => gateway!.close())
+  closers.push(async () => {
+    control.endStreams()
+    await gateway!.close()
+  })
   const { port } = await gateway.listen({ host: options.host, port: options.port })
   const localUrl = `http://${reachableName(options.host)}:${port}`
   url = options.publicUrl ?? localUrl

@@ -16,13 +16,15 @@ export interface ApiAppOptions {
   services: Services
   randomUUID: () => string
   log: ControlLog
+  /** Ends the answers that would go on for ever: streams of events. */
+  ending: AbortSignal
 }
 
 /** Any handler, its types forgotten: the input was validated by its own route's schemas. */
 type AnyHandler = (call: HandlerContext & Record<string, unknown>) => Promise<unknown>
 
 /** The HTTP API: every route of the table, mounted. */
-export function createApiApp({ services, randomUUID, log }: ApiAppOptions): Express {
+export function createApiApp({ services, randomUUID, log, ending }: ApiAppOptions): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple')
   app.use(setHeaders)
   const handlers = createHandlers(services) as unknown as Record<string, Record<string, AnyHandler>>
@@ -34,7 +36,7 @@ export function createApiApp({ services, randomUUID, log }: ApiAppOptions): Expr
         BASE_PATH + route.path,
         authenticate(services, route),
         ...bodyParser(route),
-        serve(route, handler),
+        serve(route, handler, ending),
       )
     }
   }
@@ -84,16 +86,18 @@ function bodyParser(route: Route) {
   return [express.json({ limit: route.bodyBytes ?? DEFAULT_BODY_BYTES, inflate: false, strict: true })]
 }
 
-function serve(route: Route, handler: AnyHandler) {
+function serve(route: Route, handler: AnyHandler, ending: AbortSignal) {
+  const isEndless = route.answer !== null && 'kind' in route.answer && route.answer.kind === 'events'
   return async (request: Request, response: Response): Promise<void> => {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
+    const signal = isEndless ? AbortSignal.any([gone.signal, ending]) : gone.signal
     const answer = await handler({
       ...parseInput(route, request),
       caller: response.locals.caller as Caller,
-      signal: gone.signal,
+      signal,
       lastEventId: request.get('last-event-id'),
     })
-    await sendAnswer(response, route, answer, gone.signal)
+    await sendAnswer(response, route, answer, signal)
   }
 }
