@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { processIdentity } from '@openzimki/provider'
+import { parseLines } from './spool-lines.ts'
 
 export interface SpoolOptions<T> {
   dir: string
@@ -33,11 +34,6 @@ export class DiskSpool<T> {
     return new DiskSpool(options, (await processIdentity(process.pid)) ?? `${process.pid}@unknown`)
   }
 
-  /** Nothing has been spooled by this process since its file was removed. */
-  get isEmpty(): boolean {
-    return this.#bytes === 0
-  }
-
   /** Written before it resolves. False: the spool is full, and nothing was kept. */
   async append(items: readonly T[]): Promise<boolean> {
     const text = items.map((item) => `${JSON.stringify(item)}\n`).join('')
@@ -60,10 +56,9 @@ export class DiskSpool<T> {
     return paths.filter((path) => path !== null)
   }
 
-  /** What is in it, in order. A line that was cut short by a crash was never acknowledged to anyone and is left out. */
+  /** What is in it, in order. */
   async read(path: string): Promise<T[]> {
-    const lines = (await readFile(path, 'utf8')).split('\n')
-    return lines.flatMap((line) => this.#parseLine(line))
+    return parseLines(await readFile(path, 'utf8'), this.#options.parse)
   }
 
   /** After all of it was shipped. */
@@ -78,14 +73,5 @@ export class DiskSpool<T> {
     const identity = decodeURIComponent(name.slice(0, -this.#options.suffix.length))
     const alive = (await processIdentity(Number.parseInt(identity, 10))) === identity
     return alive ? null : path
-  }
-
-  #parseLine(line: string): T[] {
-    if (line === '') return []
-    try {
-      return [this.#options.parse(JSON.parse(line))]
-    } catch {
-      return []
-    }
   }
 }
