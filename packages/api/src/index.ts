@@ -1,6 +1,7 @@
 export { type Account, account } from './accounts.ts'
 export { apiReference } from './api-reference.ts'
 export { ARTIFACT_BOUNDS, artifact, isArtifactPath } from './artifact.ts'
+export { type AuditRecord, auditRecord } from './audit.ts'
 export { type Client, type ClientOptions, createClient, type RouteInput } from './client.ts'
 export { type Deployment, deployment, type WentLive, wentLive } from './deployments.ts'
 export { type Domain, domain, host } from './domains.ts'

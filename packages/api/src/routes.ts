@@ -1,4 +1,5 @@
 import { accountRoutes } from './accounts.ts'
+import { auditRoutes } from './audit.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { domainRoutes } from './domains.ts'
 import { healthRoutes } from './health.ts'
@@ -19,6 +20,7 @@ export const BASE_PATH = '/api/v1'
 export const routes = {
   accounts: accountRoutes,
   tokens: tokenRoutes,
+  audit: auditRoutes,
   realms: realmRoutes,
   deployments: deploymentRoutes,
   keys: keyRoutes,

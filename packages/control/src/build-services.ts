@@ -1,4 +1,5 @@
 import { AccountService } from './accounts.ts'
+import { AuditService } from './audit.ts'
 import type { MachineParts } from './compose-machines.ts'
 import type { ControlContext } from './control-context.ts'
 import type { ControlOptions } from './control-options.ts'
@@ -78,6 +79,7 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
   const services: Services = {
     accounts: new AccountService(context, (account) => routes.account(account)),
     tokens: new TokenService(context),
+    audit: new AuditService(context),
     realms,
     deployments: new DeploymentService({ context, objects, blobs, refs, realms, deployer, unload }),
     keys: new KeyService(context, urls, keysChanged),

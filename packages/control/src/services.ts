@@ -1,4 +1,5 @@
 import type { AccountService } from './accounts.ts'
+import type { AuditService } from './audit.ts'
 import type { DeploymentService } from './deployments.ts'
 import type { DomainService } from './domains.ts'
 import type { GroupService } from './groups.ts'
@@ -17,6 +18,7 @@ import type { UserService } from './users.ts'
 export interface Services {
   accounts: AccountService
   tokens: TokenService
+  audit: AuditService
   realms: RealmService
   deployments: DeploymentService
   keys: KeyService

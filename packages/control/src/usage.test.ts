@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Client } from '@openzimki/api'
 import type { UsageRecord, UsageWindow } from '@openzimki/core'
 import { verifyReadings } from '@openzimki/meter'
-import { openDatabase } from './database/open-database.ts'
 import { FakeAgent } from './testing/fake-agent.ts'
 import { artifactOf, START_MS, startTestControl, type TestControl } from './testing/test-control.ts'
 
@@ -47,13 +46,10 @@ const unload = async (): Promise<void> => {
   expect(test.agent.unloads).toHaveLength(1)
 }
 
-/** What the audit says of one kind, read as another process would. */
+/** What the audit says of one kind. */
 async function audited(action: string): Promise<Record<string, unknown>[]> {
-  const filename = `${test.options.directory}/control.sqlite`
-  const db = await openDatabase({ filename, schema: 'control', synchronous: 'FULL' })
-  const rows: { target: string; details: string }[] = await db('audit').where({ action }).orderBy('seq')
-  await db.destroy()
-  return rows.map(({ target, details }) => ({ target, ...JSON.parse(details) }))
+  const { items } = await test.operator.audit.list({ query: { action } })
+  return items.map(({ target, details }) => ({ target, ...details }))
 }
 
 describe('usage', () => {

@@ -92,6 +92,17 @@ export interface MachineRow {
   created_at_ms: number
 }
 
+export interface AuditRow {
+  seq: number
+  time_ms: number
+  account: string | null
+  actor: string
+  action: string
+  target: string
+  /** JSON text. */
+  details: string
+}
+
 export interface LogRow {
   seq: number
   realm: string

@@ -28,8 +28,9 @@ export const createHandlers = (services: Services): Handlers => ({
 function accountHandlers({
   accounts,
   tokens,
+  audit,
   health,
-}: Services): Pick<Handlers, 'accounts' | 'tokens' | 'health'> {
+}: Services): Pick<Handlers, 'accounts' | 'tokens' | 'audit' | 'health'> {
   return {
     accounts: {
       me: ({ caller }) => accounts.me(caller),
@@ -44,6 +45,7 @@ function accountHandlers({
       list: ({ caller, query }) => tokens.list(caller, query),
       revoke: async ({ caller, params }) => void (await tokens.revoke(caller, params.token)),
     },
+    audit: { list: ({ caller, query }) => audit.list(caller, query) },
     health: {
       get: async () => health.get(),
       openapi: async () => health.openApi(),

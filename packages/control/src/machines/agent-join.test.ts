@@ -26,20 +26,10 @@ const comes = async (options?: Parameters<typeof FakeAgent.connect>[1], address 
   return agent
 }
 
-interface AuditRow {
-  actor: string
-  action: string
-  target: string
-  details: string
-}
-
-/** What the operator can read of it; the database is opened as another process would. */
+/** What the operator reads, oldest first. */
 async function audit(target: string): Promise<Record<string, unknown>[]> {
-  const filename = `${test.options.directory}/control.sqlite`
-  const db = await openDatabase({ filename, schema: 'control', synchronous: 'FULL' })
-  const rows: AuditRow[] = await db('audit').where({ target }).orderBy('seq')
-  await db.destroy()
-  return rows.map(({ action, details }) => ({ action, ...JSON.parse(details) }))
+  const { items } = await test.operator.audit.list({ query: { target } })
+  return items.reverse().map(({ action, details }) => ({ action, ...details }))
 }
 
 const refusals = async (target: string) =>
