@@ -173,20 +173,32 @@ export class CellFleet {
     )
   }
 
-  async #start(key: string, { cordon, load }: LoadPlan): Promise<LoadedDeployment> {
-    const { hub, issue, beforeLoad, agentTimeoutMs, loadTimeoutMs } = this.#options
-    const agent = await hub.first(agentTimeoutMs)
-    await beforeLoad(agent.machine, load.realm, load.account)
-    const { capability, expiresAtMs } = await issue(load.realm, load.deployment)
-    const params = { cordon, load: { ...load, capability } }
-    const { cell, address } = await agent.call('cell.load', params, { timeoutMs: loadTimeoutMs })
-    if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) {
-      throw new PlatformError('UNAVAILABLE', 'The machine went away while the realm was loading; try again')
+  async #start(key: string, plan: LoadPlan): Promise<LoadedDeployment> {
+    try {
+      await this.#loadOn(await this.#options.hub.first(this.#options.agentTimeoutMs), plan)
+    } catch (thrown) {
+      if (!(thrown instanceof PlatformError) || thrown.details.reason !== AGENT_WENT) throw thrown
+      // Loading may be repeated: an agent that was cut off comes back within moments, or another takes over.
+      await this.#loadOn(await this.#options.hub.first(this.#options.agentTimeoutMs), plan)
     }
+    const loaded = this.#loads.get(key)
+    if (loaded) return loaded
+    throw wentAway()
+  }
+
+  async #loadOn(agent: Agent, { cordon, load }: LoadPlan): Promise<void> {
+    const { issue, beforeLoad, loadTimeoutMs: timeoutMs } = this.#options
     const { realm, deployment } = load
-    const loaded = { realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: expiresAtMs }
-    this.#keep(loaded)
-    return this.#loads.get(key) ?? loaded
+    await beforeLoad(agent.machine, realm, load.account)
+    const { capability, expiresAtMs } = await issue(realm, deployment)
+    const params = { cordon, load: { ...load, capability } }
+    const { cell, address } = await agent
+      .call('cell.load', params, { timeoutMs })
+      .catch((thrown: unknown) => {
+        throw agent.alive() ? thrown : wentAway(thrown)
+      })
+    if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) throw wentAway()
+    this.#keep({ realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: expiresAtMs })
   }
 
   #keep(loaded: LoadedDeployment): void {
@@ -211,3 +223,12 @@ export class CellFleet {
     return lost
   }
 }
+
+/** In `details.reason` of the error: the agent is gone, not the program at fault. */
+const AGENT_WENT = 'agent-went'
+
+const wentAway = (cause?: unknown): PlatformError =>
+  new PlatformError('UNAVAILABLE', 'The machine went away while the realm was loading; try again', {
+    cause,
+    details: { reason: AGENT_WENT },
+  })

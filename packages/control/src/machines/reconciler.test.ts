@@ -71,6 +71,27 @@ describe('demand', () => {
     expect(cells()).toEqual(['cell-2'])
   })
 
+  it('goes on with the agent that comes back, when its link is cut in the middle of a load', async () => {
+    test.agent.held.get(`${realm} ${deployment}`)!.idleMs = 15 * 60_000
+    await test.control.reconciler.tick()
+    await test.control.reconciler.tick()
+    expect(cells()).toEqual([])
+    test.agent.gate = new Promise(() => undefined)
+    const before = test.agent.loads.length
+    const asked = Promise.withResolvers<void>()
+    test.agent.onLoad = asked.resolve
+    const demand = test.control.routes.demand(realm)
+    await asked.promise
+    test.agent.link.close()
+    const again = await FakeAgent.connect(test.agentAddress, { identity: test.agent.identity })
+    await again.join('m-1', '')
+    await demand
+    expect(test.agent.loads).toHaveLength(before)
+    expect(again.loads.map((load) => load.realm)).toEqual([realm])
+    expect(cells()).toEqual(['cell-1'])
+    again.link.close()
+  })
+
   it('ends with the newer version when a deploy comes in between', async () => {
     await goneCell()
     test.agent.held.clear()

@@ -38,6 +38,8 @@ export class FakeAgent {
   protocol: number = AGENT_PROTOCOL.current
   sign: (text: string) => string
   drains = 0
+  /** Called at each load, before it waits for the gate. */
+  onLoad: () => void = () => undefined
   readonly #channel: string
   #cells = 0
 
@@ -105,6 +107,7 @@ export class FakeAgent {
     cordon: string
     load: CellLoad
   }): Promise<{ cell: string; address: string; ms: number }> {
+    this.onLoad()
     await this.gate
     const failure = this.failures.get(load.deployment)
     if (failure) throw failure
