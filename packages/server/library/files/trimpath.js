@@ -7,11 +7,16 @@
 class TemplateError extends Error {
            template
            line
-  constructor(template, line, what, options = {}) {
-    super(`template "${template}", line ${line}: ${what}`, options)
+           reason
+  constructor(template, line, reason, options = {}) {
+    super(
+      `template "${template}", line ${line}: ${reason}`,
+      'cause' in options ? { cause: options.cause } : {},
+    )
     this.name = 'TemplateError'
     this.template = template
     this.line = line
+    this.reason = reason
   }
 }
 const ENTITIES = {
