@@ -57,6 +57,24 @@ describe('logs', () => {
     expect(items.at(-1)?.text).toBe('10-99')
   })
 
+  it('in numbered batches are taken once, also at the same time and after a restart, and a run of an agent counts anew', async () => {
+    const line = (text: string): LogEntry => ({
+      ...{ timeMs: 1, realm, deployment: 'd', request: null, level: 'info' as const, text },
+    })
+    const [first, second] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
+    const ship = (sequence: number, text: string, source = first!) =>
+      test.agent.control('log.ship', { source, sequence, entries: [line(text)] })
+    await Promise.all([ship(1, 'a'), ship(1, 'a'), ship(1, 'a')])
+    await ship(2, 'b')
+    await ship(1, 'a')
+    await test.restart()
+    await ship(2, 'b')
+    await ship(1, 'c', second)
+    expect(texts((await client.logs.list({ params })).items)).toEqual(['a', 'b', 'c'])
+    await expect(ship(0, 'd')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(ship(3, 'd', 'no uuid')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
   it('of a realm that the machine never had are dropped', async () => {
     await append(['forged'], { realm: '22222222-2222-4222-8222-222222222222' })
     await append(['true'])
