@@ -24,8 +24,8 @@ describe('readAgentConfig', () => {
     expect(config.cellCommand).toEqual(['/usr/bin/node', '--no-node-snapshot', 'cell.ts'])
   })
 
-  it('keeps its key and spool in the run folder unless told otherwise', () => {
-    expect(readAgentConfig(GOOD).stateDir).toBe('/run/agent')
+  it('keeps its key and spool beside its sockets unless told otherwise', () => {
+    expect(readAgentConfig(GOOD).stateDir).toBe('/run/agent/state')
     expect(readAgentConfig({ ...GOOD, [AGENT_ENV.stateDir]: '/var/agent' }).stateDir).toBe('/var/agent')
   })
 

@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { PlatformError } from '@openzimki/core'
 import { isPrivate, isPublicKey, parseAddress } from '@openzimki/link'
 import { z } from 'zod'
@@ -14,8 +14,8 @@ export const AGENT_ENV = {
   /** Absolute folder of this agent's own; short, since Unix sockets lie in it. */
   runDir: 'ZIMKI_AGENT_RUN_DIR',
   /**
-   * Absolute folder for what cells must not reach and what outlives a killed agent: its key, and what it could not ship. Default: the
-   * run folder.
+   * Absolute folder for what cells must not reach and what outlives a killed agent: its key, and what it could not ship. Default:
+   * `state` in the run folder.
    */
   stateDir: 'ZIMKI_AGENT_STATE_DIR',
   /** Handed to cells as CELL_ENV.store. */
@@ -68,6 +68,9 @@ export type AgentSettings = z.output<typeof settingsSchema>
 const LOCAL_ORPHAN_MS = 5_000
 const REMOTE_ORPHAN_MS = 24 * 3_600_000
 
+/** Where an agent keeps its key and its spool unless it is told otherwise. */
+export const agentStateDir = (runDir: string): string => join(runDir, 'state')
+
 /** How long control may be away. */
 export function orphanMs({ control, settings }: Pick<AgentConfig, 'control' | 'settings'>): number {
   return settings.orphanMs ?? (control.startsWith('unix:') ? LOCAL_ORPHAN_MS : REMOTE_ORPHAN_MS)
@@ -116,7 +119,7 @@ export function readAgentConfig(env: Readonly<Record<string, string | undefined>
     machine: env[AGENT_ENV.machine],
     joinToken: env[AGENT_ENV.joinToken],
     runDir: env[AGENT_ENV.runDir],
-    stateDir: env[AGENT_ENV.stateDir] ?? env[AGENT_ENV.runDir],
+    stateDir: env[AGENT_ENV.stateDir] ?? agentStateDir(env[AGENT_ENV.runDir] ?? ''),
     store: env[AGENT_ENV.store],
     cellCommand: json(AGENT_ENV.cellCommand, env[AGENT_ENV.cellCommand]),
     settings: json(AGENT_ENV.settings, env[AGENT_ENV.settings] ?? '{}'),

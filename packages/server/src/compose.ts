@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { AGENT_ENV, hardenCellCommand, leftSpools } from '@openzimki/agent'
+import { AGENT_ENV, agentStateDir, hardenCellCommand, leftSpools } from '@openzimki/agent'
 import { type Control, createControl, type MachineOptions } from '@openzimki/control'
 import { PlatformError, type RequestHead, type ResponseHead, systemClock } from '@openzimki/core'
 import { createGateway, type Gateway } from '@openzimki/gateway'
@@ -178,7 +178,6 @@ async function machinesOf(
   const [offering] = await provider.offerings()
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
-  const stateDirOf = (id: string) => `${runDirOf(id)}/state`
   return {
     provider,
     size: offering!.size,
@@ -189,12 +188,11 @@ async function machinesOf(
       [AGENT_ENV.machine]: id,
       [AGENT_ENV.joinToken]: joinToken,
       [AGENT_ENV.runDir]: runDirOf(id),
-      [AGENT_ENV.stateDir]: stateDirOf(id),
       [AGENT_ENV.store]: addresses.store,
       [AGENT_ENV.cellCommand]: JSON.stringify(command.map((word) => word.replace(RUN_DIR, runDirOf(id)))),
       [AGENT_ENV.settings]: JSON.stringify(settings),
     }),
-    leftBehind: (id) => leftSpools(stateDirOf(id), runDirOf(id)),
+    leftBehind: (id) => leftSpools(agentStateDir(runDirOf(id)), runDirOf(id)),
   }
 }
 

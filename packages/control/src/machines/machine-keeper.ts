@@ -124,7 +124,7 @@ export class MachineKeeper {
     const { context, hub, drainMs } = this.#options
     context.log('warn', 'A machine is replaced', { machine: id, reason: condemned })
     try {
-      await hub.get(id)?.call('agent.drain', null, { timeoutMs: drainMs })
+      await hub.get(id)?.call('agent.drain', null, { timeoutMs: drainMs, signal: this.#closed.signal })
     } catch (error) {
       context.log('warn', 'A machine that is replaced did not drain', { machine: id, error: String(error) })
     }
