@@ -66,6 +66,9 @@ export interface AgentHubOptions {
 /** Links that have not joined; more are turned away, so that strangers cannot use up memory or descriptors. */
 const MAX_STRANGERS = 256
 
+/** Of what a stranger may make us keep or do at once: hello and join are small. */
+const STRANGER_BOUNDS = { maxBytes: 16 * 1024, maxPendingBytes: 64 * 1024, maxRunning: 4 }
+
 const REFUSALS: Record<Refusal, string> = {
   'unknown-machine': 'there is no such machine here, or no longer',
   'wrong-token': 'the join token is not the one of this machine',
@@ -144,8 +147,11 @@ export class AgentHub {
       if (!stranger.agent) link.close(new PlatformError('TIMEOUT', 'the agent did not join in time'))
     }, this.#options.joinTimeoutMs)
     timer.unref()
-    const serve = rpcServer<ControlCalls>(this.#handlers(link, stranger))
+    const handlers = this.#handlers(link, stranger)
+    const serveStranger = rpcServer<ControlCalls>(handlers, STRANGER_BOUNDS)
+    const serveAgent = rpcServer<ControlCalls>(handlers)
     link.onStream = (stream) => {
+      const serve = stranger.agent ? serveAgent : serveStranger
       if (!serve(stream, link)) stream.reset(new PlatformError('PROTOCOL', 'only calls are served here'))
     }
     link.onClose = () => {

@@ -157,7 +157,7 @@ describe('an agent', () => {
   it.each([
     ['no nonce', { nonce: '' }],
     ['no key', { publicKey: 'x' }],
-    ['a name without bounds', { machine: 'm'.repeat(1_000_000) }],
+    ['a name that is too long', { machine: 'm'.repeat(64) }],
   ])('with a hello of %s is told so', async (_, change) => {
     const agent = await comes()
     const { publicKey } = agent.identity
@@ -171,6 +171,31 @@ describe('an agent', () => {
     test.clock.advance(60_000)
     await (await comes()).join('m-9', 'forged').catch(() => undefined)
     expect((await audit('m-9')).at(-1)).toMatchObject({ why: 'unknown-machine', leftOutBefore: 5 })
+  })
+
+  it('can make control keep little before it has joined', async () => {
+    const large = { machine: 'm-2', joinToken: 'x'.repeat(20_000), proof: '', ...{ version: '', jsopNs: 1 } }
+    const stranger = await comes()
+    await expect(stranger.control('agent.join', { ...large, cpus: 1, memoryBytes: 1 })).rejects.toMatchObject(
+      { code: 'TOO_LARGE' },
+    )
+    const many = await comes()
+    const { publicKey } = many.identity
+    const hello = { machine: 'm-1', protocol: 2, publicKey, nonce: 'A'.repeat(43) }
+    const ends = await Promise.allSettled(
+      Array.from({ length: 50 }, () => many.control('agent.hello', hello)),
+    )
+    const codes = ends.map((end) => (end.status === 'rejected' ? end.reason.code : 'ok'))
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(1)
+    const agent = await comes()
+    await agent.join('m-2', await test.control.addMachine('m-2'))
+    const source = '11111111-1111-4111-8111-111111111111'
+    const entry = { timeMs: 1, realm: 'r', deployment: 'd', request: null, level: 'info' as const }
+    await agent.control('log.ship', {
+      source,
+      sequence: 1,
+      entries: [{ ...entry, text: 'x'.repeat(1 << 20) }],
+    })
   })
 
   it('finds the door shut while too many others stand in it', async () => {
