@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { openEngine } from '../connection/open-engine.ts'
 import { importRoot } from '../image/build-image.ts'
 import { IMAGE_NODE } from '../image/machine-image.ts'
@@ -12,12 +13,15 @@ import { tarFiles } from '../image/tar-files.ts'
 import { statusAs } from '../map-error.ts'
 import { TEST_IMAGE } from './test-engine.ts'
 
+const run = promisify(execFile)
 const START_MS = 20_000
 
 export interface EngineProcessOptions {
   /** Before `dockerd`, such as `ip netns exec NAME`. */
   within?: readonly string[]
   flags?: readonly string[]
+  /** A disk of its own for its data, of this size. */
+  diskMb?: number
 }
 
 /** A Docker engine of the test's own: its socket, data and networks are in a folder that `close` removes. */
@@ -35,8 +39,17 @@ export class EngineProcess {
 
   static async start(options: EngineProcessOptions = {}): Promise<EngineProcess> {
     const engine = new EngineProcess(await mkdtemp(join(tmpdir(), 'engine-')), options)
+    if (options.diskMb) {
+      await mkdir(engine.disk)
+      await run('mount', ['-t', 'tmpfs', '-o', `size=${options.diskMb}m`, 'zimki-test', engine.disk])
+    }
     await engine.up()
     return engine
+  }
+
+  /** Where its data are. */
+  get disk(): string {
+    return join(this.folder, 'data')
   }
 
   async up(): Promise<void> {
@@ -77,18 +90,28 @@ export class EngineProcess {
     close()
   }
 
-  /** As `kill -9` and as an orderly end. */
-  async down(signal: 'SIGKILL' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
+  /** Its machines end with it. */
+  async down(): Promise<void> {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const pid = Number(await readFile(join(this.folder, 'pid'), 'utf8').catch(() => child.pid))
     const gone = once(child, 'exit')
-    process.kill(pid, signal)
+    process.kill(pid, 'SIGTERM')
     await gone
+  }
+
+  /** The network namespaces of its containers, and its disk: what an engine that was cut short leaves. */
+  async #unmountAll(): Promise<void> {
+    const mounts = (await readFile('/proc/self/mounts', 'utf8'))
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+    for (const path of mounts.filter((one) => one.startsWith(`${this.folder}/`)).reverse())
+      await run('umount', ['-l', path])
   }
 
   async close(): Promise<void> {
     await this.down()
+    await this.#unmountAll()
     await rm(this.folder, { recursive: true, force: true })
   }
 }
