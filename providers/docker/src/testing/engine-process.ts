@@ -109,6 +109,15 @@ export class EngineProcess {
       await run('umount', ['-l', path])
   }
 
+  /** As when its host loses power. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
   async close(): Promise<void> {
     await this.down()
     await this.#unmountAll()

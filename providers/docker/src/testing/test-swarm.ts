@@ -9,7 +9,9 @@ const NETWORK = 'zimki-test'
 export async function startSwarm(socket: string, address = '127.0.0.1'): Promise<string> {
   const { docker, close } = openEngine({ socket })
   const ListenAddr = `${address}:2377`
-  await docker.swarmInit({ ListenAddr, AdvertiseAddr: address, ForceNewCluster: false })
+  // Lost nodes are noticed after three beats.
+  const Spec = { Dispatcher: { HeartbeatPeriod: 1e9 } }
+  await docker.swarmInit({ ListenAddr, AdvertiseAddr: address, ForceNewCluster: false, Spec })
   const { JoinTokens } = await docker.swarmInspect()
   await docker.createNetwork({ Name: NETWORK, Driver: 'overlay', Internal: true })
   close()
