@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -100,6 +100,16 @@ export class EngineProcess {
     await gone
   }
 
+  /** What a killed engine leaves running: whatever was started with a path in this folder. */
+  async #endAll(): Promise<void> {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      if (!command.includes(`${this.folder}/`)) continue
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+      for (const one of [...children.trim().split(' ').filter(Boolean), pid]) endHard(Number(one))
+    }
+  }
+
   /** The network namespaces of its containers, and its disk: what an engine that was cut short leaves. */
   async #unmountAll(): Promise<void> {
     const mounts = (await readFile('/proc/self/mounts', 'utf8'))
@@ -120,8 +130,17 @@ export class EngineProcess {
 
   async close(): Promise<void> {
     await this.down()
+    await this.#endAll()
     await this.#unmountAll()
     await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+function endHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown
   }
 }
 
