@@ -1,0 +1,87 @@
+/** The border between two machines, weakest first. */
+export const ISOLATIONS = ['process', 'container', 'vm'] as const
+export type Isolation = (typeof ISOLATIONS)[number]
+
+/** All that `plan` goes by. Whoever asks has looked at the clock and at the providers; nothing here does. */
+export interface FleetState {
+  /** In order of preference: own hardware first, then what it overflows into. */
+  pools: readonly PoolState[]
+  /** All that exist, also those that are dead and not yet destroyed. */
+  machines: readonly MachineState[]
+  realms: Iterable<RealmState>
+}
+
+/** Machines of one size from one provider. */
+export interface PoolState {
+  name: string
+  isolation: Isolation
+  /** Machines that take work are never fewer, as far as its provider obeys. */
+  floor: number
+  /** Nor more; while one is replaced there may be one more. */
+  ceiling: number
+  /** Machines kept ready beyond those that have realms. */
+  spares: number
+  /** What a new machine is expected to have. */
+  memoryBytes: number
+  cpus: number
+  /** Of a machine's hour now; null: own hardware. */
+  price: number | null
+  /** Above it nothing is launched. */
+  priceCeiling: number | null
+  /** Why nothing is launched for now, in words: its provider fails. */
+  backoff: string | null
+}
+
+export interface MachineState {
+  id: string
+  pool: string
+  /**
+   * `starting`: its agent has still time to join. `ready`: takes work. `leaving`: works, and gets nothing new. `lost`: its agent is gone for
+   * good or never came.
+   */
+  state: 'starting' | 'ready' | 'leaving' | 'lost'
+  /** Of one that leaves or is lost: why, in words. */
+  reason: string | null
+  /** Why a newer one should take its place, in words; it works and is trusted. */
+  outdated: string | null
+  /** It leaves and cannot be waited for any longer. */
+  forced: boolean
+  memoryBytes: number
+  cpus: number
+  /** Milliseconds without a realm. */
+  emptyMs: number
+}
+
+export interface RealmState {
+  realm: string
+  /** Realms of one account are kept together. */
+  account: string
+  /** The only pool that it may run in; null: any. */
+  pool: string | null
+  /** The weakest border that it may run behind; null: any. */
+  isolation: Isolation | null
+  loads: readonly RealmLoad[]
+  /** Somebody asks for it, or did a short while ago. */
+  wanted: boolean
+  /** Of one load: as it was measured, or as is to be expected. */
+  memoryBytes: number
+  /** Cores that all its loads keep busy together. */
+  cpus: number
+  /** How long its requests wait for their turn, smoothed, milliseconds. */
+  waitMs: number
+}
+
+export interface RealmLoad {
+  machine: string
+  /** It is in the routes. False: still loading, or already on its way out. */
+  serving: boolean
+}
+
+/** Whether the pool is one that the realm may run in. */
+export function mayRunIn(
+  realm: Pick<RealmState, 'pool' | 'isolation'>,
+  pool: Pick<PoolState, 'name' | 'isolation'>,
+): boolean {
+  if (realm.pool !== null && realm.pool !== pool.name) return false
+  return realm.isolation === null || ISOLATIONS.indexOf(pool.isolation) >= ISOLATIONS.indexOf(realm.isolation)
+}

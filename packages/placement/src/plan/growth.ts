@@ -1,0 +1,109 @@
+import { mayRunIn, type RealmState } from './fleet-state.ts'
+import { cpusEach, type PoolHosts } from './host-table.ts'
+import type { LaunchReason, PlanAction } from './plan-action.ts'
+import type { PlanOptions } from './plan-options.ts'
+
+interface Upcoming {
+  launches: number
+  /** Room on machines that are starting or about to. */
+  bytes: number
+  cpus: number
+}
+
+/** Launches of this round, within floors, ceilings and what the providers are said to be able to. */
+export class Growth {
+  readonly actions: Extract<PlanAction, { action: 'launch' }>[] = []
+  readonly #upcoming = new Map<PoolHosts, Upcoming>()
+  readonly #pools: readonly PoolHosts[]
+  readonly #options: PlanOptions
+
+  constructor(pools: readonly PoolHosts[], options: PlanOptions) {
+    this.#pools = pools
+    this.#options = options
+    for (const hosts of pools) {
+      const upcoming = { launches: 0, bytes: 0, cpus: 0 }
+      this.#upcoming.set(hosts, upcoming)
+      for (let count = 0; count < hosts.starting; count += 1) this.#addRoom(hosts, upcoming)
+    }
+  }
+
+  launches(hosts: PoolHosts): number {
+    return this.#of(hosts).launches
+  }
+
+  /** Those that take work or will. */
+  alive(hosts: PoolHosts): number {
+    return hosts.ready.length + hosts.starting + this.launches(hosts)
+  }
+
+  /** Null: another may be launched. `replaced`: of them, so many are about to go. */
+  whyNot(hosts: PoolHosts, replaced = 0): string | null {
+    const blocked = whyBlocked(hosts)
+    if (blocked !== null) return blocked
+    const { ceiling } = hosts.pool
+    const total = hosts.all.length + this.launches(hosts)
+    if (this.alive(hosts) - replaced >= ceiling) return `it has its ceiling of ${ceiling}`
+    if (total < ceiling + this.#options.surge) return null
+    return `${total} exist, some of them about to go`
+  }
+
+  /** Whether it was launched; more than a round allows wait for the next. */
+  launch(hosts: PoolHosts, reason: LaunchReason, why: string): boolean {
+    const upcoming = this.#of(hosts)
+    if (upcoming.launches >= this.#options.maxLaunches) return false
+    upcoming.launches += 1
+    this.#addRoom(hosts, upcoming)
+    this.actions.push({ action: 'launch', pool: hosts.pool.name, reason, why })
+    return true
+  }
+
+  /**
+   * Room for a realm that fits nowhere now: on a machine that is coming, or one that is launched for it, in the most preferred pool
+   * below `belowRank` that can. False: there will be none.
+   */
+  makeRoom(realm: RealmState, belowRank: number): boolean {
+    for (const hosts of this.#pools) {
+      if (hosts.rank >= belowRank || !mayRunIn(realm, hosts.pool) || !this.#isLargeEnough(hosts, realm))
+        continue
+      if (this.#takeRoom(hosts, realm)) return true
+      if (this.whyNot(hosts) !== null) continue
+      const why = `realm ${realm.realm} and what comes after it fit on no machine of pool ${hosts.pool.name}`
+      if (this.launch(hosts, 'need', why)) this.#takeRoom(hosts, realm)
+      return true
+    }
+    return false
+  }
+
+  /** Even an empty machine would not do: more of them are no help. */
+  #isLargeEnough({ pool }: PoolHosts, realm: RealmState): boolean {
+    const { fillShare } = this.#options
+    return realm.memoryBytes <= pool.memoryBytes * fillShare && cpusEach(realm) <= pool.cpus * fillShare
+  }
+
+  #takeRoom(hosts: PoolHosts, realm: RealmState): boolean {
+    const upcoming = this.#of(hosts)
+    const cpus = cpusEach(realm)
+    if (upcoming.bytes < realm.memoryBytes || upcoming.cpus < cpus) return false
+    upcoming.bytes -= realm.memoryBytes
+    upcoming.cpus -= cpus
+    return true
+  }
+
+  #addRoom({ pool }: PoolHosts, upcoming: Upcoming): void {
+    upcoming.bytes += pool.memoryBytes * this.#options.fillShare
+    upcoming.cpus += pool.cpus * this.#options.fillShare
+  }
+
+  #of(hosts: PoolHosts): Upcoming {
+    const upcoming = this.#upcoming.get(hosts)
+    if (upcoming) return upcoming
+    throw new Error(`pool ${hosts.pool.name} is of another table`)
+  }
+}
+
+/** Why its provider is not asked for anything now. */
+export function whyBlocked({ pool }: PoolHosts): string | null {
+  if (pool.backoff !== null) return pool.backoff
+  if (pool.price === null || pool.priceCeiling === null || pool.price <= pool.priceCeiling) return null
+  return `its price of ${pool.price} an hour is above the ceiling of ${pool.priceCeiling}`
+}

@@ -1,0 +1,32 @@
+import type { LoadReason } from './plan-action.ts'
+import type { Need } from './realm-needs.ts'
+
+/** What comes first when a round cannot do all: who is not answered at all, then who would lose its machine, then comfort. */
+const ORDER: readonly LoadReason[] = ['asked-for', 'leaving', 'not-allowed', 'busy', 'full', 'come-back']
+
+/**
+ * As many needs as a round may do, the worst first; of equals one of each account, then the second of each, so that a large account does
+ * not hold up the small ones.
+ */
+export function inTurns(needs: readonly Need[], limit: number): Need[] {
+  const byReason = Map.groupBy(needs, ({ reason }) => reason)
+  const chosen: Need[] = []
+  for (const reason of ORDER) {
+    const left = limit - chosen.length
+    const all = byReason.get(reason) ?? []
+    chosen.push(...(all.length <= left ? all : takeTurns(all, left)))
+  }
+  return chosen
+}
+
+function takeTurns(needs: readonly Need[], limit: number): Need[] {
+  const queues = [...Map.groupBy(needs, ({ realm }) => realm.account).values()]
+  const chosen: Need[] = []
+  for (let turn = 0; chosen.length < limit; turn += 1) {
+    for (const queue of queues) {
+      const need = queue[turn]
+      if (need && chosen.length < limit) chosen.push(need)
+    }
+  }
+  return chosen
+}

@@ -1,0 +1,28 @@
+/** One thing to do. `why` is for the operator, in words. */
+export type PlanAction =
+  | { action: 'launch'; pool: string; reason: LaunchReason; why: string }
+  /** Nothing new is given to it from now on; its realms move away. */
+  | { action: 'drain'; pool: string; machine: string; reason: DrainReason; why: string }
+  | { action: 'destroy'; pool: string; machine: string; reason: DestroyReason; why: string }
+  | { action: 'load'; realm: string; account: string; machine: string; reason: LoadReason; why: string }
+  /** Out of the routes at once; what it answers is finished first. */
+  | { action: 'unload'; realm: string; account: string; machine: string; reason: UnloadReason; why: string }
+
+export type LaunchReason = 'floor' | 'stand-in' | 'spare' | 'need' | 'successor'
+export type DrainReason = 'outdated' | 'above-ceiling' | 'empty' | 'half-empty'
+export type DestroyReason = 'lost' | 'drained' | 'forced'
+export type LoadReason = 'asked-for' | 'leaving' | 'not-allowed' | 'busy' | 'full' | 'come-back'
+export type UnloadReason = 'leaving' | 'not-allowed' | 'calm'
+
+/** What should be done and cannot be, and why, in words. */
+export interface PlanProblem {
+  /** Pool or realm. */
+  about: string
+  why: string
+}
+
+export interface FleetPlan {
+  /** In the order in which they are to be carried out. */
+  actions: PlanAction[]
+  problems: PlanProblem[]
+}

@@ -1,0 +1,237 @@
+import { describe, expect, it } from '@jest/globals'
+import type { MachineState, PoolState, RealmState } from './fleet-state.ts'
+import { plan } from './plan.ts'
+import type { PlanOptions } from './plan-options.ts'
+import { machine, on, pool, realm } from './testing/model-fleet.ts'
+
+const own = pool({ ceiling: 2 })
+const cloud = pool({ name: 'cloud', isolation: 'vm', price: 0.04 })
+
+/** Actions in a few words. */
+const planned = (
+  pools: PoolState[],
+  machines: MachineState[],
+  realms: RealmState[] = [],
+  options: Partial<PlanOptions> = {},
+): string[] =>
+  plan({ pools, machines, realms }, options).actions.map((action) => {
+    const { action: verb, reason } = action
+    if (verb === 'launch') return `launch ${action.pool}: ${reason}`
+    if (verb === 'load') return `load ${action.realm} on ${action.machine}: ${reason}`
+    if (verb === 'unload') return `unload ${action.realm} from ${action.machine}: ${reason}`
+    return `${verb} ${action.machine}: ${reason}`
+  })
+const many = (count: number, made: (index: number) => Partial<RealmState>): RealmState[] =>
+  Array.from({ length: count }, (_, index) => realm({ realm: `r${index}`, ...made(index) }))
+
+describe('floors and ceilings', () => {
+  it('launches what the floor lacks, and says so in words', () => {
+    const { actions } = plan({ pools: [pool({ floor: 2 })], machines: [machine()], realms: [] })
+    expect(actions).toEqual([
+      { action: 'launch', pool: 'own', reason: 'floor', why: 'pool own keeps at least 2 machines and has 1' },
+    ])
+  })
+
+  it('counts machines that are starting, and leaves a fleet alone that is as it should be', () => {
+    expect(planned([pool({ floor: 1 })], [machine({ state: 'starting' })])).toEqual([])
+    expect(planned([pool({ floor: 1 })], [machine({ emptyMs: 1e9 })], [realm(on('m1'))])).toEqual([])
+  })
+
+  it('launches no more than a round allows', () => {
+    expect(planned([pool({ floor: 9 })], [], [], { maxLaunches: 2 })).toHaveLength(2)
+  })
+
+  it('keeps spare machines, and does not fill them while others have room', () => {
+    const spare = pool({ spares: 1 })
+    expect(planned([spare], [machine()], [realm(on('m1'))])).toEqual(['launch own: spare'])
+    const realms = [realm(on('m1')), realm({ realm: 'blog', account: 'other' })]
+    expect(planned([spare], [machine(), machine({ id: 'm2' })], realms)).toEqual([
+      'load blog on m1: asked-for',
+    ])
+  })
+
+  it('empties what is above a lowered ceiling, the emptiest first', () => {
+    const machines = [machine(), machine({ id: 'm2' })]
+    expect(planned([pool({ ceiling: 1 })], machines, [realm(on('m1'))])).toEqual(['drain m2: above-ceiling'])
+  })
+
+  it('gives up a machine that has long been empty, and no other', () => {
+    const machines = [machine({ emptyMs: 300_000 }), machine({ id: 'm2', emptyMs: 299_999 })]
+    expect(planned([own], machines)).toEqual(['drain m1: empty'])
+    expect(planned([pool({ floor: 2 })], machines)).toEqual([])
+  })
+
+  it('gives up the emptiest machine when the others hardly notice', () => {
+    const machines = ['m1', 'm2', 'm3'].map((id) => machine({ id }))
+    const realms = many(4, (index) => on(['m1', 'm1', 'm2', 'm3'][index] ?? 'm1'))
+    expect(planned([own], machines.slice(0, 2), realms.slice(0, 3))).toEqual(['drain m2: half-empty'])
+    const full = realms.map((one) => ({ ...one, memoryBytes: 400 }))
+    expect(planned([pool()], machines, full)).toEqual([])
+  })
+})
+
+describe('a provider that fails', () => {
+  const failing = pool({ floor: 1, backoff: 'its provider says NO_CAPACITY' })
+
+  it('is left alone, and the next pool stands in', () => {
+    const { actions, problems } = plan({ pools: [failing, cloud], machines: [], realms: [] })
+    expect(actions).toEqual([
+      {
+        ...{ action: 'launch', pool: 'cloud', reason: 'stand-in' },
+        why: 'it stands in: pool own cannot have its own: its provider says NO_CAPACITY',
+      },
+    ])
+    expect(problems).toEqual([
+      { about: 'own', why: 'pool own lacks 1 machine: its provider says NO_CAPACITY' },
+    ])
+  })
+
+  it('gets its floor back when it works again, and only then the stand-in goes', () => {
+    const standIn = machine({ id: 'c1', pool: 'cloud', emptyMs: 1e9 })
+    expect(planned([failing, cloud], [standIn])).toEqual([])
+    expect(planned([{ ...failing, backoff: null }, cloud], [standIn])).toEqual(['launch own: floor'])
+    const starting = machine({ state: 'starting' })
+    expect(planned([{ ...failing, backoff: null }, cloud], [standIn, starting])).toEqual([])
+    expect(planned([{ ...failing, backoff: null }, cloud], [standIn, machine()])).toEqual(['drain c1: empty'])
+  })
+
+  it('is passed over like one whose price is above its ceiling', () => {
+    const dear = pool({ price: 0.09, priceCeiling: 0.05 })
+    expect(planned([dear, cloud], [], [realm()])).toEqual(['launch cloud: need'])
+  })
+
+  it('is told of when there is no other', () => {
+    const { actions, problems } = plan({ pools: [failing], machines: [], realms: [realm()] })
+    expect(actions).toEqual([])
+    expect(problems.map(({ about }) => about)).toEqual(['own', 'fleet', 'wiki'])
+  })
+})
+
+describe('a machine', () => {
+  it('that is lost is destroyed and replaced at once', () => {
+    const lost = machine({ state: 'lost', reason: 'its process ended' })
+    const { actions } = plan({ pools: [pool({ floor: 1, ceiling: 1 })], machines: [lost], realms: [] })
+    expect(actions.map(({ action, why }) => [action, why])).toEqual([
+      ['destroy', 'it is lost: its process ended'],
+      ['launch', 'pool own keeps at least 1 machine and has 0'],
+    ])
+  })
+
+  it('that is outdated goes when its successor is there, one at a time', () => {
+    const one = pool({ floor: 1, ceiling: 1 })
+    const old = machine({ outdated: 'it runs release 1' })
+    const loaded = [realm(on('m1'))]
+    expect(planned([one], [old], loaded)).toEqual(['launch own: successor'])
+    expect(planned([one], [old, machine({ id: 'm2', state: 'starting' })], loaded)).toEqual([])
+    expect(planned([one], [old, machine({ id: 'm2' })], loaded)).toEqual(['drain m1: outdated'])
+    const leaving = machine({ state: 'leaving', reason: 'it is outdated' })
+    expect(planned([one], [leaving, machine({ id: 'm2' })], loaded)).toEqual(['load wiki on m2: leaving'])
+    const both = [realm(on('m1', 'm2'))]
+    expect(planned([one], [leaving, machine({ id: 'm2' })], both)).toEqual(['unload wiki from m1: leaving'])
+    expect(planned([one], [leaving, machine({ id: 'm2' })], [realm(on('m2'))])).toEqual([
+      'destroy m1: drained',
+    ])
+  })
+
+  it('that leaves keeps the last cell of a realm that is asked for, unless it is forced to go', () => {
+    const leaving = machine({ state: 'leaving' })
+    const one = pool({ ceiling: 0 })
+    expect(planned([one], [leaving], [realm(on('m1'))])).toEqual([])
+    const idle = [realm({ ...on('m1'), wanted: false })]
+    expect(planned([one], [leaving], idle)).toEqual(['unload wiki from m1: leaving'])
+    expect(planned([one], [{ ...leaving, forced: true }], [realm(on('m1'))])).toEqual(['destroy m1: forced'])
+  })
+
+  it('that is full gives realms away, and not all of them', () => {
+    const realms = many(5, () => ({ ...on('m1'), memoryBytes: 190 }))
+    const machines = [machine(), machine({ id: 'm2' })]
+    expect(planned([own], machines, realms)).toEqual(['load r0 on m2: full'])
+  })
+})
+
+describe('a realm', () => {
+  const machines = [machine(), machine({ id: 'm2' })]
+
+  it('goes where its account is at home, while there is room', () => {
+    const home = realm({ ...on('m1'), memoryBytes: 500 })
+    expect(planned([own], machines, [home, realm({ realm: 'blog' })])).toEqual(['load blog on m1: asked-for'])
+    const large = realm({ realm: 'blog', memoryBytes: 400 })
+    expect(planned([own], machines, [home, large])).toEqual(['load blog on m2: asked-for'])
+    const stranger = realm({ realm: 'blog', account: 'other' })
+    expect(planned([own], machines, [home, stranger])).toEqual(['load blog on m2: asked-for'])
+  })
+
+  it('that is busy gets a cell on another machine, and gives it back when it is calm; between, nothing moves', () => {
+    expect(planned([own], machines, [realm({ ...on('m1'), waitMs: 51 })])).toEqual(['load wiki on m2: busy'])
+    const both = realm(on('m1', 'm2'))
+    const others = many(3, () => on('m1'))
+    expect(planned([own], machines, [{ ...both, waitMs: 50 }, ...others])).toEqual([])
+    expect(planned([own], machines, [{ ...both, waitMs: 5 }, ...others])).toEqual([])
+    expect(planned([own], machines, [{ ...both, waitMs: 4 }, ...others])).toEqual([
+      'unload wiki from m1: calm',
+    ])
+  })
+
+  it('is placed on a full machine rather than nowhere', () => {
+    const hog = realm({ ...on('m1'), realm: 'hog', memoryBytes: 850 })
+    expect(planned([pool({ ceiling: 1 })], [machine()], [hog, realm()])).toEqual([
+      'load wiki on m1: asked-for',
+    ])
+  })
+
+  it('overflows into the next pool when its own is full, and comes back when there is room', () => {
+    const full = [machine(), machine({ id: 'm2' })]
+    const cloudy = machine({ id: 'c1', pool: 'cloud' })
+    const hogs = full.map(({ id }) => realm({ ...on(id), realm: `hog-${id}`, memoryBytes: 750 }))
+    const more = realm({ realm: 'blog', account: 'other' })
+    const pools = [own, { ...cloud, floor: 1 }]
+    expect(planned(pools, [...full, cloudy], [...hogs, more])).toEqual(['load blog on c1: asked-for'])
+    const away = { ...more, ...on('c1') }
+    expect(planned(pools, [...full, cloudy], [...hogs, away])).toEqual([])
+    const shrunk = hogs.map((one) => ({ ...one, memoryBytes: 450 }))
+    expect(planned(pools, [...full, cloudy], [...shrunk, away])).toEqual(['load blog on m1: come-back'])
+    const twice = { ...more, ...on('c1', 'm1') }
+    expect(planned(pools, [...full, cloudy], [...shrunk, twice])).toEqual(['unload blog from c1: calm'])
+  })
+
+  it('runs only where it may', () => {
+    const pools = [own, { ...cloud, floor: 1 }]
+    const cloudy = machine({ id: 'c1', pool: 'cloud' })
+    const fussy = realm({ isolation: 'container' })
+    expect(planned(pools, [machine(), cloudy], [fussy])).toEqual(['load wiki on c1: asked-for'])
+    expect(planned(pools, [machine(), cloudy], [realm({ pool: 'cloud' })])).toEqual([
+      'load wiki on c1: asked-for',
+    ])
+    expect(planned(pools, [machine(), cloudy], [{ ...fussy, ...on('m1') }])).toEqual([
+      'load wiki on c1: not-allowed',
+    ])
+    const both = { ...fussy, ...on('m1', 'c1') }
+    expect(planned(pools, [machine(), cloudy], [both])).toEqual(['unload wiki from m1: not-allowed'])
+    expect(plan({ pools: [own], machines, realms: [fussy] }).problems).toEqual([
+      { about: 'wiki', why: 'realm wiki (asked-for) has no place: no pool is what it asks for' },
+    ])
+  })
+
+  it('that fits on no machine does not make the pool grow for ever', () => {
+    const giant = realm({ ...on('m1'), memoryBytes: 5_000, waitMs: 100 })
+    expect(planned([pool()], [machine()], [giant])).toEqual([])
+  })
+
+  it('whose machine nobody knows any more is loaded anew', () => {
+    expect(planned([own], [machine()], [realm(on('gone'))])).toEqual(['load wiki on m1: asked-for'])
+  })
+})
+
+describe('a bounded round', () => {
+  it('takes accounts in turn, so that a large one does not hold up a small one', () => {
+    const realms = [...many(50, () => ({ account: 'large' })), realm({ realm: 'small', account: 'small' })]
+    const actions = planned([own], [machine({ memoryBytes: 1e6 })], realms, { maxLoads: 2 })
+    expect(actions).toEqual(['load r0 on m1: asked-for', 'load small on m1: asked-for'])
+  })
+
+  it('answers first who is not answered at all', () => {
+    const realms = [realm({ ...on('m1'), realm: 'busy', waitMs: 99 }), realm()]
+    const actions = planned([own], [machine(), machine({ id: 'm2' })], realms, { maxLoads: 1 })
+    expect(actions).toEqual(['load wiki on m1: asked-for'])
+  })
+})

@@ -1,0 +1,46 @@
+import type { FleetState } from './fleet-state.ts'
+import { Growth } from './growth.ts'
+import { HostTable, type PoolHosts } from './host-table.ts'
+import { inTurns } from './in-turns.ts'
+import type { FleetPlan, PlanProblem } from './plan-action.ts'
+import { planDestroys, planDrains } from './plan-departures.ts'
+import { planFloors, planSpares } from './plan-floors.ts'
+import { planLoads, planUnloads } from './plan-loads.ts'
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from './plan-options.ts'
+import { surveyRealms } from './realm-needs.ts'
+import { findWishes } from './wishes.ts'
+
+/**
+ * What to do next so that the fleet becomes what it should be. The same state gives the same plan; carried out again and again it
+ * comes to rest. A round is bounded (`options`), so what it begins it may finish in later ones.
+ *
+ * Promises: ready and starting machines never exceed a pool's ceiling but for the successors of those that leave, and all that
+ * exist never exceed it by more than `surge`; no drain takes ready machines below a floor; the last serving cell of a realm that is
+ * asked for is unloaded only when another serves, unless its machine is lost or forced to go.
+ */
+export function plan(state: FleetState, change: Partial<PlanOptions> = {}): FleetPlan {
+  const options = { ...DEFAULT_PLAN_OPTIONS, ...change }
+  const problems: PlanProblem[] = []
+  const table = new HostTable(state.pools, state.machines)
+  const asked = surveyRealms(state.realms, table, options)
+  table.settle()
+  const growth = new Growth(table.pools, options)
+  const kept = planFloors(table.pools, growth, problems)
+  const back = poolsThatTakeBack(table, growth, options)
+  const urgent = inTurns(asked.needs, options.maxLoads)
+  const { wishes, homes } = findWishes(state.realms, table, urgent, back, options)
+  const loads = planLoads([...urgent, ...wishes], { table, growth, homes, options, problems })
+  planSpares(table.pools, growth)
+  // Last, so that no machine is emptied that was just given something.
+  const drains = planDrains(table, growth, kept, options, problems)
+  const unloads = planUnloads(asked, table, options)
+  return { actions: [...planDestroys(table), ...growth.actions, ...drains, ...loads, ...unloads], problems }
+}
+
+/** Those with a machine that is far from full, or that may have another one. */
+function poolsThatTakeBack(table: HostTable, growth: Growth, { backShare }: PlanOptions): PoolHosts[] {
+  return table.pools.filter((hosts) => {
+    const emptiest = hosts.heap.emptiest(() => false)
+    return (emptiest !== null && emptiest.share < backShare) || growth.whyNot(hosts) === null
+  })
+}

@@ -1,0 +1,94 @@
+import { mayRunIn, type RealmLoad, type RealmState } from './fleet-state.ts'
+import type { Host, HostTable } from './host-table.ts'
+import type { LoadReason, UnloadReason } from './plan-action.ts'
+import type { PlanOptions } from './plan-options.ts'
+
+/** A realm that should be loaded once more, and because of which machine. */
+export interface Need {
+  realm: RealmState
+  reason: LoadReason
+  from: Host | null
+}
+
+export interface Surplus {
+  realm: RealmState
+  host: Host
+  reason: UnloadReason
+}
+
+/** What the realms ask for, whatever room there is. */
+export interface RealmNeeds {
+  needs: Need[]
+  surplus: Surplus[]
+  /** With more cells than they need. Which one goes depends on how full the machines are. */
+  calm: RealmState[]
+}
+
+/** Counts every realm into its machines, and finds those for which something is to be done. Most are passed over in a few steps. */
+export function surveyRealms(
+  realms: Iterable<RealmState>,
+  table: HostTable,
+  options: PlanOptions,
+): RealmNeeds {
+  const found: RealmNeeds = { needs: [], surplus: [], calm: [] }
+  for (const realm of realms) {
+    const only = realm.loads.length === 1 ? realm.loads[0] : undefined
+    const host = only && table.get(only.machine)
+    if (host) count(host, realm)
+    if (host?.machine.state === 'ready' && mayRunIn(realm, host.pool.pool)) {
+      if (only?.serving && realm.waitMs > options.waitHighMs && options.maxCells > 1) {
+        found.needs.push({ realm, reason: 'busy', from: host })
+      }
+    } else if (only || realm.wanted || realm.loads.length > 0) {
+      if (!only) for (const load of realm.loads) countLoad(table.get(load.machine), realm)
+      surveyLoads(realm, table, options, found)
+    }
+  }
+  return found
+}
+
+function surveyLoads(realm: RealmState, table: HostTable, options: PlanOptions, found: RealmNeeds): void {
+  let [staying, serving] = [0, 0]
+  const going: { host: Host; load: RealmLoad; reason: GoReason }[] = []
+  for (const load of realm.loads) {
+    const host = table.get(load.machine)
+    if (!host || host.machine.state === 'lost') continue
+    const reason = whyGo(realm, host)
+    if (reason !== null) going.push({ host, load, reason })
+    else staying += 1
+    if (reason === null && load.serving) serving += 1
+  }
+  // The last cell of a realm that is asked for goes only when another serves.
+  if (serving > 0 || !realm.wanted) {
+    for (const { host, load, reason } of going) if (load.serving) found.surplus.push({ realm, host, reason })
+  }
+  if (staying === 0) {
+    const [first] = going
+    const reason = first?.reason ?? 'asked-for'
+    if (realm.wanted) found.needs.push({ realm, reason, from: first?.host ?? null })
+  } else if (serving === staying) {
+    if (realm.waitMs > options.waitHighMs && staying < options.maxCells) {
+      found.needs.push({ realm, reason: 'busy', from: null })
+    } else if (realm.waitMs < options.waitLowMs && staying > 1) found.calm.push(realm)
+  }
+}
+
+/** `calm` is about how many, not about where. */
+type GoReason = Exclude<UnloadReason, 'calm'>
+
+function whyGo(realm: RealmState, host: Host): GoReason | null {
+  if (host.machine.state === 'leaving') return 'leaving'
+  return mayRunIn(realm, host.pool.pool) ? null : 'not-allowed'
+}
+
+function countLoad(host: Host | undefined, realm: RealmState): void {
+  if (host) count(host, realm)
+}
+
+function count(host: Host, realm: RealmState): void {
+  host.usedBytes += realm.memoryBytes
+  host.usedCpus += realm.cpus / realm.loads.length
+  host.realms += 1
+  if (realm.loads.length > 1) host.spread += 1
+  if (realm.memoryBytes > host.largestBytes) host.largestBytes = realm.memoryBytes
+}
