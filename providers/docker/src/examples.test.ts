@@ -9,7 +9,6 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { openEngine } from './connection/open-engine.ts'
 import { testEngine } from './testing/engine-process.ts'
-import { containersOn } from './testing/test-engine.ts'
 
 const run = promisify(execFile)
 const LAUNCHER = fileURLToPath(new URL('../../../packages/server/bin/zimki.js', import.meta.url))
@@ -73,16 +72,27 @@ it('every example is deployed to a container and answers from it', async () => {
 }, 60_000)
 
 it('the end of the platform leaves no container', async () => {
+  expect(await ownContainers()).toHaveLength(1)
   platform.kill('SIGTERM')
   await once(platform, 'exit')
-  expect(await containersOn(engine.socket, ['local'])).toEqual([])
+  expect(await ownContainers()).toEqual([])
 }, 30_000)
+
+/** Those that share a folder of this test. */
+async function ownContainers(): Promise<string[]> {
+  const { docker, close } = openEngine({ socket: engine.socket })
+  const found = await docker.listContainers({ all: true })
+  close()
+  return found.flatMap(({ Id, Mounts }) =>
+    Mounts.some(({ Source }) => Source?.startsWith(folder)) ? [Id] : [],
+  )
+}
 
 /** What runs in the one machine. */
 async function processesIn(): Promise<string[]> {
   const { docker, close } = openEngine({ socket: engine.socket })
-  const found = await docker.listContainers({ filters: { label: ['org.openzimki.machine'] } })
-  const { Processes } = await docker.getContainer(found[0]?.Id ?? '').top()
+  const [own = ''] = await ownContainers()
+  const { Processes } = await docker.getContainer(own).top()
   close()
   return (Processes as string[][]).map((columns) => columns.join(' '))
 }
