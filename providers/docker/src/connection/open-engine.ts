@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import Docker, { type DockerOptions } from 'dockerode'
 import type { Connection } from './connection-config.ts'
+import { SshAgent } from './ssh-agent.ts'
 
 /** A client of one engine. */
 export interface Engine {
@@ -42,19 +42,12 @@ export function openEngine(
     return { docker, close: () => agent.destroy() }
   }
   const { user, keyFile, hostKey } = connection.ssh
-  const sshOptions = {
-    ...(keyFile ? { privateKey: readFileSync(keyFile) } : { agent: env.SSH_AUTH_SOCK }),
-    hostVerifier: (key: Buffer) => fingerprintOf(key) === hostKey,
-    readyTimeout: 15_000,
-  }
-  const docker = new Docker({ ...nothing, protocol: 'ssh', host, port, username: user, sshOptions })
-  return { docker, close: () => undefined }
+  const privateKey = keyFile ? readFileSync(keyFile) : null
+  const agent = new SshAgent({ host, port, user, hostKey, privateKey, agentSocket: env.SSH_AUTH_SOCK })
+  const docker = client({ ...nothing, protocol: 'http', host, port, agent })
+  return { docker, close: () => agent.destroy() }
 }
 
 /** What docker-modem takes and the types of dockerode do not name. */
 const client = (options: DockerOptions & { agent: HttpAgent; pathPrefix: string }): Docker =>
   new Docker(options)
-
-/** As ssh-keygen prints it. */
-const fingerprintOf = (key: Buffer): string =>
-  `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
