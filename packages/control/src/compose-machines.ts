@@ -1,14 +1,16 @@
 import { parseIdentity } from '@openzimki/link'
 import { signCapability } from '@openzimki/store'
+import { composeFleet } from './compose-fleet.ts'
 import type { ControlContext } from './control-context.ts'
 import type { ControlOptions, ControlTimings } from './control-options.ts'
 import { agentCalls } from './machines/agent-calls.ts'
 import { type Agent, AgentHub } from './machines/agent-hub.ts'
 import { CellFleet } from './machines/cell-fleet.ts'
+import type { FleetKeeper } from './machines/fleet-keeper.ts'
 import { LoadPlanner } from './machines/load-planner.ts'
 import { MachineIncidents } from './machines/machine-incidents.ts'
-import { MachineKeeper } from './machines/machine-keeper.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
+import { MachineRules } from './machines/machine-rules.ts'
 import { Reconciler } from './machines/reconciler.ts'
 import { LeftBehindIntake } from './metering/left-behind-intake.ts'
 import { LogIntake } from './metering/log-intake.ts'
@@ -26,7 +28,8 @@ export interface MachineParts {
   reconciler: Reconciler
   registry: MachineRegistry
   /** Null: machines are somebody else's business. */
-  keeper: MachineKeeper | null
+  keeper: FleetKeeper | null
+  rules: MachineRules
   usage: UsageIntake
   logs: LogIntake
 }
@@ -75,9 +78,13 @@ export function composeMachines({
     joinTimeoutMs: timings.joinMs,
     log,
   })
+  const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
+    return { name, isolation: provider.manifest.isolation }
+  })
+  const rules = new MachineRules(pools, (realm) => publisher.runsIn(realm))
   const fleet = new CellFleet({
-    hub,
-    publisher,
+    ...{ hub, publisher, rules },
+    onWaiting: () => keeper?.wake(),
     issue: (realm, deployment) => issue(options, timings, realm, deployment),
     beforeLoad: (machine, realm, account) => machineRealms.add(machine, realm, account),
     afterUnload: (machine, realm) => machineRealms.release(machine, realm),
@@ -96,19 +103,16 @@ export function composeMachines({
     ...{ clock, hub, fleet, publisher, planner, log },
     ...{ idleMs, drainMs, renewBeforeMs, failureMs },
   })
-  const keeper =
+  const takeLeft = new LeftBehindIntake({ usage, logs: logIntake, incidents, log })
+  const parts = { hub, fleet, planner, reconciler, registry }
+  const keeper: FleetKeeper | null =
     options.machines &&
-    new MachineKeeper({
-      ...{ context, hub, registry },
-      ...options.machines,
-      takeLeft: new LeftBehindIntake({ usage, logs: logIntake, incidents, log }),
+    composeFleet({
+      ...{ context, timings, publisher, machines: options.machines, parts, takeLeft },
+      release: options.version,
       onRemoved: (machine) => machineRealms.forgetMachine(machine),
-      joinMs: timings.joinMs,
-      drainMs: timings.drainMs,
-      strayMs: timings.strayMs,
-      backoff: { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs },
     })
-  return { hub, fleet, planner, reconciler, registry, keeper, usage, logs: logIntake }
+  return { ...parts, keeper, rules, usage, logs: logIntake }
 }
 
 /** An agent that comes back after the control plane was away holds cells already. */

@@ -6,14 +6,31 @@ import type { BlobRefs, BlobStore, ObjectStore } from '@openzimki/store'
 import type { ControlLog } from './control-context.ts'
 import type { Invoke } from './realm-invoker.ts'
 
-/** Where machines come from. */
-export interface MachineOptions {
+/** Machines of one size from one provider. */
+export interface PoolOptions {
+  name: string
   provider: MachineProvider
   /** Of `provider.offerings`. */
   size: string
   zone: string | null
+  /** Machines that are kept, whether they are needed or not. */
+  floor: number
+  /** Never more, but for the successor of one that leaves. */
+  ceiling: number
+  /** Machines that are kept ready beyond those that have realms. */
+  spares: number
+  /** Of an hour, in the currency of the provider; above it nothing is launched. */
+  priceCeiling: number | null
+  /** How long an agent may take to join; default: `timings.joinMs`. */
+  joinMs?: number
+}
+
+/** Where machines come from. */
+export interface MachineOptions {
+  /** In order of preference; at least one. Names differ. */
+  pools: PoolOptions[]
   /** The environment of a machine's agent; the address that `listenAgents` was given belongs in it. */
-  env: (machine: { id: string; joinToken: string }) => Record<string, string>
+  env: (machine: { id: string; joinToken: string; pool: string }) => Record<string, string>
   /**
    * What a machine left behind on a disk that can still be read, asked for when it has been destroyed. Left out: nothing outlives a
    * machine. The machine is forgotten only after that has been taken.
@@ -56,6 +73,8 @@ export interface ControlTimings {
   strayMs: number
   relaunchFirstMs: number
   relaunchMaxMs: number
+  /** A machine that leaves and could not be emptied by then goes all the same. */
+  patienceMs: number
 }
 
 export const DEFAULT_TIMINGS: ControlTimings = {
@@ -74,6 +93,7 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   strayMs: 60_000,
   relaunchFirstMs: 250,
   relaunchMaxMs: 30_000,
+  patienceMs: 15 * 60_000,
 }
 
 export interface ControlOptions {

@@ -45,6 +45,8 @@ export class RealmService {
       refused: null,
       path_form: 1,
       limits: '{}',
+      pool: null,
+      isolation: null,
       created_at_ms: context.clock.nowMs(),
     }
     const entry = { caller, action: 'realm.create', target: row.id, details: { name } }

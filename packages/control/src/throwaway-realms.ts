@@ -82,6 +82,7 @@ export class ThrowawayRealms {
       },
       keys: [],
       domains: [],
+      runsIn: { pool: realm.pool, isolation: realm.isolation },
     })
     await fleet.load(plan)
     publisher.flush()

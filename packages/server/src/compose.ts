@@ -179,9 +179,12 @@ async function machinesOf(
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
   return {
-    provider,
-    size: offering!.size,
-    zone: offering!.zone,
+    pools: [
+      {
+        ...{ name: provider.name, provider, size: offering!.size, zone: offering!.zone },
+        ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+      },
+    ],
     env: ({ id, joinToken }) => ({
       [AGENT_ENV.control]: addresses.control,
       [AGENT_ENV.controlKey]: identity.publicKey,

@@ -12,6 +12,7 @@ const MIGRATIONS: Migration[] = [
   { name: '003-usage', up: createUsage },
   { name: '004-usage-sources', up: createUsageSources },
   { name: '005-machine-keys', up: addMachineKeys },
+  { name: '006-pools', up: addPools },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
@@ -200,6 +201,22 @@ async function addMachineKeys(db: Knex): Promise<void> {
   await db.schema.alterTable('machine_realms', (table) => {
     table.bigInteger('given_at_ms').notNullable().defaultTo(0)
     table.bigInteger('released_at_ms')
+  })
+}
+
+async function addPools(db: Knex): Promise<void> {
+  await db.schema.alterTable('machines', (table) => {
+    // Null: the first pool, or somebody else starts it.
+    table.text('pool')
+    // Of the platform that launched it; one of another release is replaced.
+    table.text('release')
+    // Why it is to be emptied although it is trusted.
+    table.text('leaving')
+  })
+  await db.schema.alterTable('realms', (table) => {
+    // Where it may run; null: anywhere.
+    table.text('pool')
+    table.text('isolation')
   })
 }
 

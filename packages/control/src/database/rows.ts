@@ -1,4 +1,5 @@
 import type { RealmKind } from '@openzimki/core'
+import type { Isolation } from '@openzimki/placement'
 
 /** Rows as SQLite gives them: booleans are 0 or 1, structured values are JSON text. `seq` is insertion order. */
 
@@ -34,6 +35,9 @@ export interface RealmRow {
   refused: string | null
   path_form: number
   limits: string
+  /** Where it may run; null: anywhere. */
+  pool: string | null
+  isolation: Isolation | null
   created_at_ms: number
 }
 
@@ -89,6 +93,12 @@ export interface MachineRow {
   public_key: string | null
   /** Why it is to be replaced although it works. */
   condemned: string | null
+  /** Null: the first pool, or somebody else starts it. */
+  pool: string | null
+  /** Of the platform that launched it. */
+  release: string | null
+  /** Why it is to be emptied although it is trusted. */
+  leaving: string | null
   created_at_ms: number
 }
 

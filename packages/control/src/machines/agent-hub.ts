@@ -32,7 +32,14 @@ export interface Agent {
   protocol: number
   cpus: number
   memoryBytes: number
+  /** Of its machine; null: somebody else started it. */
+  pool: string | null
+  /** Memory of its cells, as it said last. */
+  usedBytes: number
 }
+
+/** Which of these to take; null: none of them. */
+export type ChooseAgent = (agents: Agent[]) => Agent | null
 
 const joinParams = z.object({
   machine: z.string().min(1).max(63),
@@ -83,7 +90,7 @@ const REFUSALS: Record<Refusal, string> = {
 export class AgentHub {
   readonly #options: AgentHubOptions
   readonly #agents = new Map<string, Agent>()
-  readonly #waiting = new Set<(agent: Agent) => void>()
+  readonly #waiting = new Set<() => void>()
   #strangers = 0
 
   constructor(options: AgentHubOptions) {
@@ -113,23 +120,31 @@ export class AgentHub {
     if (agent) agent.cordoned = true
   }
 
-  /** The first agent there is that takes work, or the next to join. NO_CAPACITY when none joins in time. */
-  async first(timeoutMs: number): Promise<Agent> {
-    const agent = this.all().find(({ cordoned }) => !cordoned)
-    const found = agent ?? (await this.#next(timeoutMs))
+  /**
+   * The agent that `choose` takes of those that take work, now or when another joins. NO_CAPACITY when it takes none in time; `onWait`
+   * is called when it takes none at once.
+   */
+  async first(timeoutMs: number, choose: ChooseAgent, onWait: () => void): Promise<Agent> {
+    const chosen = () => choose(this.all().filter(({ cordoned }) => !cordoned))
+    const found = chosen() ?? (await this.#next(timeoutMs, chosen, onWait))
     if (found) return found
     throw new PlatformError('NO_CAPACITY', 'No machine is ready to run the realm; try again in a moment')
   }
 
-  #next(timeoutMs: number): Promise<Agent | null> {
+  #next(timeoutMs: number, chosen: () => Agent | null, onWait: () => void): Promise<Agent | null> {
     return new Promise((resolve) => {
-      const take = (agent: Agent | null) => {
+      const end = (agent: Agent | null) => {
         clearTimeout(timer)
-        this.#waiting.delete(take)
+        this.#waiting.delete(look)
         resolve(agent)
       }
-      const timer = setTimeout(() => take(null), timeoutMs)
-      this.#waiting.add(take)
+      const look = () => {
+        const agent = chosen()
+        if (agent) end(agent)
+      }
+      const timer = setTimeout(() => end(null), timeoutMs)
+      this.#waiting.add(look)
+      onWait()
     })
   }
 
@@ -209,6 +224,7 @@ export class AgentHub {
     this.#agents.get(machine)?.disconnect()
     const agent: Agent = {
       ...{ machine, cpus, memoryBytes, protocol: proved.protocol, cordoned: admission.condemned },
+      ...{ pool: admission.pool, usedBytes: 0 },
       call: rpcClient<AgentCalls>(link),
       alive: () => !link.closed && this.#agents.get(machine) === agent,
       disconnect: () => {
@@ -220,7 +236,7 @@ export class AgentHub {
     stranger.noMore()
     this.#agents.set(machine, agent)
     this.#options.onJoin(agent)
-    if (!agent.cordoned) for (const take of [...this.#waiting]) take(agent)
+    for (const look of [...this.#waiting]) look()
     return { accepted: true }
   }
 

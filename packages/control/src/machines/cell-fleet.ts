@@ -1,6 +1,8 @@
 import { type CellLoad, type CellStatus, PlatformError } from '@openzimki/core'
 import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
 import type { Agent, AgentHub } from './agent-hub.ts'
+import { EXPECTED_BYTES, type LoadedDeployment, LoadTable, placeKey } from './load-table.ts'
+import { chooseMachine, type MachineRules } from './machine-rules.ts'
 
 /** What to load, without the capability, which is made at the last moment. */
 export interface LoadPlan {
@@ -8,20 +10,13 @@ export interface LoadPlan {
   load: Omit<CellLoad, 'capability'>
 }
 
-/** A deployment that is loaded in a cell. */
-export interface LoadedDeployment {
-  realm: string
-  deployment: string
-  cordon: string
-  agent: Agent
-  cell: string
-  address: string
-  capabilityExpiresAtMs: number
-}
-
 export interface CellFleetOptions {
   hub: AgentHub
   publisher: RoutePublisher
+  /** Which machines a realm may run on, and which of them it would rather have. */
+  rules: MachineRules
+  /** A realm is to be loaded, and no machine is there that it may run on. */
+  onWaiting: () => void
   /** A capability for the realm's store, and when it ends. */
   issue: (realm: string, deployment: string) => Promise<{ capability: string; expiresAtMs: number }>
   /** Told before a machine is given a realm, so that what it reports later is believed; resolves when that is on disk. */
@@ -44,8 +39,9 @@ const GONE_REMEMBERED = 1000
 /** Which deployments are loaded where, as the agents say, and the way to load and unload them. */
 export class CellFleet {
   readonly #options: CellFleetOptions
-  readonly #loads = new Map<string, LoadedDeployment>()
+  readonly #loads = new LoadTable()
   readonly #starting = new Map<string, Promise<LoadedDeployment>>()
+  readonly #waiting = new Set<LoadPlan>()
   readonly #gone = new Set<string>()
   /** Each running `sync` hears of what is dropped meanwhile. */
   readonly #watchers = new Set<Set<string>>()
@@ -55,11 +51,22 @@ export class CellFleet {
   }
 
   all(): LoadedDeployment[] {
-    return [...this.#loads.values()]
+    return this.#loads.all()
   }
 
+  /** One that is in the routes, if there is any. */
   get(realm: string, deployment: string): LoadedDeployment | null {
-    return this.#loads.get(loadKey(realm, deployment)) ?? null
+    const loads = this.#loads.of(realm, deployment)
+    return loads.find(({ hidden }) => !hidden) ?? loads[0] ?? null
+  }
+
+  at(realm: string, deployment: string, machine: string): LoadedDeployment | null {
+    return this.#loads.at(realm, deployment, machine)
+  }
+
+  /** Loads that wait for a machine. */
+  waiting(): LoadPlan[] {
+    return [...this.#waiting]
   }
 
   /**
@@ -68,37 +75,55 @@ export class CellFleet {
    */
   load(plan: LoadPlan): Promise<LoadedDeployment> {
     const key = loadKey(plan.load.realm, plan.load.deployment)
-    const there = this.#loads.get(key)
+    const there = this.get(plan.load.realm, plan.load.deployment)
     if (there) return Promise.resolve(there)
     const running = this.#starting.get(key)
     if (running) return running
-    const start = this.#start(key, plan).finally(() => this.#starting.delete(key))
+    const start = this.#start(plan).finally(() => this.#starting.delete(key))
     this.#starting.set(key, start)
     return start
+  }
+
+  /** Loads it on this machine too, and shows it to the routes. Errors: those of `load`, but for NO_CAPACITY. */
+  async loadOn(agent: Agent, plan: LoadPlan): Promise<void> {
+    if (this.#loads.at(plan.load.realm, plan.load.deployment, agent.machine)) return
+    await this.#loadOn(agent, plan)
   }
 
   isStarting(realm: string, deployment: string): boolean {
     return this.#starting.has(loadKey(realm, deployment))
   }
 
-  /** Takes the cell out of the routes at once, then tells the agent. No error when it is not loaded. */
+  /** Takes its cells out of the routes at once, then tells the agents. No error when it is not loaded. */
   async unload(realm: string, deployment: string): Promise<void> {
-    const loaded = this.#loads.get(loadKey(realm, deployment))
-    if (!loaded) return
+    const loads = this.#loads.of(realm, deployment)
+    for (const loaded of loads) this.#forget(loaded)
+    for (const loaded of loads) await this.#tellUnloaded(loaded)
+  }
+
+  /** The same for one of its cells. */
+  async unloadOne(loaded: LoadedDeployment): Promise<void> {
+    if (this.#loads.at(loaded.realm, loaded.deployment, loaded.agent.machine) !== loaded) return
     this.#forget(loaded)
-    await loaded.agent.call(
-      'cell.unload',
-      { cordon: loaded.cordon, realm, deployment },
-      { timeoutMs: 10_000 },
-    )
-    if (!this.#hasRealm(loaded.agent.machine, realm)) {
-      await this.#options.afterUnload(loaded.agent.machine, realm)
-    }
+    await this.#tellUnloaded(loaded)
+  }
+
+  async #tellUnloaded({ realm, deployment, cordon, agent }: LoadedDeployment): Promise<void> {
+    await agent.call('cell.unload', { cordon, realm, deployment }, { timeoutMs: 10_000 })
+    if (!this.#hasRealm(agent.machine, realm)) await this.#options.afterUnload(agent.machine, realm)
   }
 
   /** Takes the cell out of the routes, but leaves it loaded: requests on their way still find it. */
   hide(loaded: LoadedDeployment): void {
+    loaded.hidden = true
     this.#options.publisher.removeCell(loaded.realm, loaded.deployment, loaded.cell)
+  }
+
+  /** It was hidden, and is wanted again. */
+  show(loaded: LoadedDeployment): void {
+    loaded.hidden = false
+    const { realm, deployment, cell, address } = loaded
+    this.#options.publisher.addCell(realm, deployment, { id: cell, address })
   }
 
   async renew(loaded: LoadedDeployment): Promise<void> {
@@ -154,36 +179,58 @@ export class CellFleet {
 
   #adopt(agent: Agent, cells: CellStatus[], before: Set<LoadedDeployment>, dropped: Set<string>): void {
     const actual = new Set<string>()
-    for (const { cell, cordon, address, isolates } of cells) {
+    for (const { cell, cordon, address, isolates, rssBytes } of cells) {
       if (cordon === null || this.#gone.has(`${agent.machine} ${cell}`)) continue
-      for (const { realm, deployment } of isolates) {
-        const key = loadKey(realm, deployment)
+      for (const { realm, deployment, active } of isolates) {
+        const key = placeKey(realm, deployment, agent.machine)
         actual.add(`${key} ${cell}`)
-        if (dropped.has(key) || this.#loads.get(key)?.cell === cell) continue
-        const known = this.#loads.get(key)
-        if (known && !before.has(known)) continue
+        const known = this.#loads.at(realm, deployment, agent.machine)
+        const memoryBytes = rssBytes > 0 ? rssBytes / isolates.length : EXPECTED_BYTES
+        if (known?.cell === cell) Object.assign(known, { memoryBytes, active })
+        if (dropped.has(key) || known?.cell === cell || (known && !before.has(known))) continue
         if (known) this.#forget(known)
         // How old its capability is, nobody knows: the next round renews it.
-        this.#keep({ realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: 0 })
+        const fresh = { capabilityExpiresAtMs: 0, hidden: false, memoryBytes, active }
+        this.#keep({ realm, deployment, cordon, agent, cell, address, ...fresh })
       }
     }
     this.#forgetAll(
       (loaded) =>
-        before.has(loaded) && !actual.has(`${loadKey(loaded.realm, loaded.deployment)} ${loaded.cell}`),
+        before.has(loaded) &&
+        !actual.has(`${placeKey(loaded.realm, loaded.deployment, agent.machine)} ${loaded.cell}`),
     )
   }
 
-  async #start(key: string, plan: LoadPlan): Promise<LoadedDeployment> {
+  async #start(plan: LoadPlan): Promise<LoadedDeployment> {
     try {
-      await this.#loadOn(await this.#options.hub.first(this.#options.agentTimeoutMs), plan)
+      await this.#loadOn(await this.#machineFor(plan), plan)
     } catch (thrown) {
       if (!(thrown instanceof PlatformError) || thrown.details.reason !== AGENT_WENT) throw thrown
       // Loading may be repeated: an agent that was cut off comes back within moments, or another takes over.
-      await this.#loadOn(await this.#options.hub.first(this.#options.agentTimeoutMs), plan)
+      await this.#loadOn(await this.#machineFor(plan), plan)
     }
-    const loaded = this.#loads.get(key)
+    const loaded = this.get(plan.load.realm, plan.load.deployment)
     if (loaded) return loaded
     throw wentAway()
+  }
+
+  /** NO_CAPACITY: none comes in time, or none ever will. */
+  async #machineFor(plan: LoadPlan): Promise<Agent> {
+    const { hub, rules, agentTimeoutMs, onWaiting } = this.#options
+    const { cordon, load } = plan
+    const rule = rules.ruleOf(load.realm)
+    rules.requirePossible(rule)
+    const isHome = ({ machine }: Agent) => this.#loads.isHome(cordon, machine)
+    this.#waiting.add(plan)
+    try {
+      return await hub.first(
+        agentTimeoutMs,
+        (agents) => chooseMachine(agents, rule, rules.pools, isHome),
+        onWaiting,
+      )
+    } finally {
+      this.#waiting.delete(plan)
+    }
   }
 
   async #loadOn(agent: Agent, { cordon, load }: LoadPlan): Promise<void> {
@@ -198,20 +245,27 @@ export class CellFleet {
         throw agent.alive() ? thrown : wentAway(thrown)
       })
     if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) throw wentAway()
-    this.#keep({ realm, deployment, cordon, agent, cell, address, capabilityExpiresAtMs: expiresAtMs })
-  }
-
-  #keep(loaded: LoadedDeployment): void {
-    this.#loads.set(loadKey(loaded.realm, loaded.deployment), loaded)
-    this.#options.publisher.addCell(loaded.realm, loaded.deployment, {
-      id: loaded.cell,
-      address: loaded.address,
+    const fresh = { hidden: false, memoryBytes: EXPECTED_BYTES, active: 0 }
+    this.#keep({
+      realm,
+      deployment,
+      cordon,
+      agent,
+      cell,
+      address,
+      capabilityExpiresAtMs: expiresAtMs,
+      ...fresh,
     })
   }
 
+  #keep(loaded: LoadedDeployment): void {
+    this.#loads.put(loaded)
+    this.show(loaded)
+  }
+
   #forget(loaded: LoadedDeployment): void {
-    const key = loadKey(loaded.realm, loaded.deployment)
-    this.#loads.delete(key)
+    this.#loads.remove(loaded)
+    const key = placeKey(loaded.realm, loaded.deployment, loaded.agent.machine)
     for (const dropped of this.#watchers) dropped.add(key)
     this.hide(loaded)
   }

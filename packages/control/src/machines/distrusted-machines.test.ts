@@ -5,7 +5,7 @@ import type { LogEntry, UsageRecord, UsageWindow } from '@openzimki/core'
 import { createProvider, FakeDriver, FakeInfrastructure, type MachineProvider } from '@openzimki/provider'
 import type { LeftBehind } from '../control-options.ts'
 import { FakeAgent } from '../testing/fake-agent.ts'
-import { artifactOf, startTestControl, type TestControl } from '../testing/test-control.ts'
+import { artifactOf, onePool, startTestControl, type TestControl } from '../testing/test-control.ts'
 
 interface Launch {
   id: string
@@ -31,7 +31,7 @@ beforeEach(async () => {
   left = new Map()
   forgotten = []
   test = await startTestControl({
-    machines: { provider, size: 'small', zone: null, env, leftBehind },
+    machines: { pools: [onePool(provider)], env, leftBehind },
     timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 5_000, joinMs: 10_000, strayMs: 1_000 },
   })
 })

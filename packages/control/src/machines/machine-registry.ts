@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { PlatformError } from '@openzimki/core'
 import type { Knex } from 'knex'
-import { PLATFORM } from '../caller.ts'
+import { type Caller, PLATFORM } from '../caller.ts'
 import type { ControlContext } from '../control-context.ts'
 import { change } from '../database/change.ts'
 import type { MachineRow } from '../database/rows.ts'
@@ -19,8 +20,16 @@ export type Refusal =
   /** The agent does not have the key that it shows. */
   | 'wrong-proof'
 
+/** Where a machine belongs, and which release of ours launched it. Null: somebody else starts it. */
+export interface MachineHome {
+  pool: string | null
+  release: string | null
+}
+
 /** `accused`: machines that a secret of theirs got out of. */
-export type Admission = { refusal: null; condemned: boolean } | { refusal: Refusal; accused: string[] }
+export type Admission =
+  | { refusal: null; condemned: boolean; pool: string | null }
+  | { refusal: Refusal; accused: string[] }
 
 /** An agent that has proved that it has this key. */
 export interface Applicant {
@@ -41,7 +50,7 @@ export class MachineRegistry {
   }
 
   /** A new machine. Its token is known to the caller alone, works for this machine alone, and once. */
-  async add(id: string): Promise<string> {
+  async add(id: string, home: MachineHome = { pool: null, release: null }): Promise<string> {
     const joinToken = randomBytes(32).toString('base64url')
     const nowMs = this.#context.clock.nowMs()
     const row = {
@@ -49,8 +58,9 @@ export class MachineRegistry {
       join_hash: hashOf(joinToken),
       join_expires_at_ms: nowMs + this.#joinTokenMs,
       created_at_ms: nowMs,
+      ...home,
     }
-    const entry = { caller: PLATFORM, action: 'machine.add', target: id }
+    const entry = { caller: PLATFORM, action: 'machine.add', target: id, details: { ...home } }
     await change(this.#context, entry, (transaction) => transaction('machines').insert(row))
     return joinToken
   }
@@ -83,6 +93,18 @@ export class MachineRegistry {
     return true
   }
 
+  /** It is to be emptied and then to go, also after a restart. NOT_FOUND. False: it is leaving already. */
+  async leave(id: string, reason: string, caller: Caller = PLATFORM): Promise<boolean> {
+    const row: MachineRow | undefined = await this.#context.db('machines').where({ id }).first()
+    if (!row) throw new PlatformError('NOT_FOUND', `There is no machine ${id}; \`zimki fleet\` lists them`)
+    if (row.leaving !== null) return false
+    const entry = { caller, action: 'machine.drain', target: id, details: { reason } }
+    await change(this.#context, entry, (transaction) =>
+      transaction('machines').where({ id }).update({ leaving: reason }),
+    )
+    return true
+  }
+
   /** Neither its token nor its key works any longer. */
   async remove(id: string): Promise<void> {
     const entry = { caller: PLATFORM, action: 'machine.remove', target: id }
@@ -107,7 +129,9 @@ export class MachineRegistry {
       return { refusal: 'key-of-another-machine', accused: hasToken ? [owner.id, machine] : [owner.id] }
     }
     if (!row) return { refusal: 'unknown-machine', accused: [] }
-    if (owner) return { refusal: null, condemned: row.condemned !== null }
+    if (owner) {
+      return { refusal: null, condemned: row.condemned !== null || row.leaving !== null, pool: row.pool }
+    }
     if (row.public_key !== null) {
       return hasToken
         ? { refusal: 'replayed-token', accused: [machine] }

@@ -2,8 +2,9 @@ import { type Clock, type Offender, PlatformError } from '@openzimki/core'
 import type { ControlLog } from '../control-context.ts'
 import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
 import type { Agent, AgentHub } from './agent-hub.ts'
-import type { CellFleet, LoadedDeployment } from './cell-fleet.ts'
+import type { CellFleet } from './cell-fleet.ts'
 import type { LoadPlanner } from './load-planner.ts'
+import { type LoadedDeployment, placeKey } from './load-table.ts'
 
 export interface ReconcilerOptions {
   clock: Clock
@@ -22,7 +23,7 @@ export interface ReconcilerOptions {
   log: ControlLog
 }
 
-/** The only one who acts: brings what runs in line with what is wanted. */
+/** Brings what runs of each realm in line with what is wanted of it. On which machines is the matter of the fleet's plan. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
   /** Loads that failed: what to answer until they may be tried again. */
@@ -71,6 +72,11 @@ export class Reconciler {
       if (left > 0) this.#held.set(key, left)
       else this.#held.delete(key)
     }
+  }
+
+  /** Somebody keeps it from being unloaded. */
+  isHeld(realm: string, deployment: string): boolean {
+    return this.#held.has(loadKey(realm, deployment))
   }
 
   /** A new attempt may be made at once: something about the realm changed. */
@@ -126,32 +132,33 @@ export class Reconciler {
   ): Promise<void> {
     const { clock, fleet, publisher, idleMs, drainMs, renewBeforeMs } = this.#options
     const key = loadKey(loaded.realm, loaded.deployment)
+    const place = placeKey(loaded.realm, loaded.deployment, loaded.agent.machine)
     const live = publisher.realm(loaded.realm)?.deployment === loaded.deployment || this.#held.has(key)
     const idle = report !== undefined && report.active === 0 && report.idleMs >= idleMs
     if (live && !idle) {
-      this.#draining.delete(key)
+      this.#draining.delete(place)
       if (loaded.capabilityExpiresAtMs - clock.nowMs() < renewBeforeMs) await fleet.renew(loaded)
       return
     }
     if (this.#held.has(key)) return
-    const since = this.#draining.get(key)
+    const since = this.#draining.get(place)
     if (since === undefined) {
-      this.#draining.set(key, clock.monotonicMs())
+      this.#draining.set(place, clock.monotonicMs())
       fleet.hide(loaded)
       return
     }
     const drained = report === undefined || report.active === 0
     if (!drained && clock.monotonicMs() - since < drainMs) return
-    this.#draining.delete(key)
-    await fleet.unload(loaded.realm, loaded.deployment)
+    this.#draining.delete(place)
+    await fleet.unloadOne(loaded)
   }
 
   /** It was hidden to be unloaded, and is wanted again. */
   #show(realm: string, deployment: string): void {
     const loaded = this.#options.fleet.get(realm, deployment)
     if (!loaded) return
-    this.#draining.delete(loadKey(realm, deployment))
-    this.#options.publisher.addCell(realm, deployment, { id: loaded.cell, address: loaded.address })
+    this.#draining.delete(placeKey(realm, deployment, loaded.agent.machine))
+    this.#options.fleet.show(loaded)
   }
 
   #throwIfFailed(key: string): void {

@@ -25,6 +25,7 @@ export async function readRealmRoutes(db: Knex, ids: string[] | 'all'): Promise<
       debug: key.debug !== 0,
     })),
     domains: (domains.get(realm.id) ?? []).map(({ host, key }) => ({ host, key })),
+    runsIn: { pool: realm.pool, isolation: realm.isolation },
   }))
 }
 

@@ -1,4 +1,5 @@
 import type { CellEndpoint, RouteKey, RouteRealm, RouteSnapshot } from '@openzimki/placement'
+import { ANYWHERE, type RunsIn } from './runs-in.ts'
 import { ShardedMap } from './sharded-map.ts'
 
 /** All that the routes say of one realm, without its cells. */
@@ -6,6 +7,8 @@ export interface RealmRoutes {
   realm: Omit<RouteRealm, 'cells'>
   keys: RouteKey[]
   domains: { host: string; key: string }[]
+  /** Left out: anywhere. */
+  runsIn?: RunsIn
 }
 
 /**
@@ -70,6 +73,11 @@ export class RoutePublisher {
   /** The live deployment, or null; undefined for a realm that is not known. */
   realm(id: string): RealmRoutes['realm'] | undefined {
     return this.#known.get(id)?.realm
+  }
+
+  /** Where it may run. */
+  runsIn(id: string): RunsIn {
+    return this.#known.get(id)?.runsIn ?? ANYWHERE
   }
 
   addCell(realm: string, deployment: string, endpoint: CellEndpoint): void {

@@ -8,9 +8,10 @@ import { type Client, createClient } from '@openzimki/api'
 import { type Artifact, ManualClock, type RequestHead } from '@openzimki/core'
 import { generateIdentity, type Identity } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
+import type { MachineProvider } from '@openzimki/provider'
 import { openFileBlobStore, openSqliteStore } from '@openzimki/store'
 import { PLATFORM } from '../caller.ts'
-import type { ControlOptions } from '../control-options.ts'
+import type { ControlOptions, PoolOptions } from '../control-options.ts'
 import { type Control, createControl } from '../create-control.ts'
 import { FakeAgent } from './fake-agent.ts'
 
@@ -115,6 +116,13 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
   }
   return test
 }
+
+/** The pool of a platform on one machine. */
+export const onePool = (provider: MachineProvider, over: Partial<PoolOptions> = {}): PoolOptions => ({
+  ...{ name: 'local', provider, size: 'small', zone: null },
+  ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+  ...over,
+})
 
 /** The agent of machine m-1, always with the same key. */
 async function connect(address: string, joinToken: string | null, identity: Identity): Promise<FakeAgent> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createProvider, FakeDriver, FakeInfrastructure, type MachineProvider } from '@openzimki/provider'
 import { FakeAgent } from '../testing/fake-agent.ts'
-import { artifactOf, startTestControl, type TestControl } from '../testing/test-control.ts'
+import { artifactOf, onePool, startTestControl, type TestControl } from '../testing/test-control.ts'
 
 interface Launch {
   id: string
@@ -25,9 +25,7 @@ afterEach(() => test.close())
 const start = async () => {
   test = await startTestControl({
     machines: {
-      provider,
-      size: 'small',
-      zone: null,
+      pools: [onePool(provider)],
       env: (machine) => {
         launches.push(machine)
         onLaunch?.(machine)

@@ -1,0 +1,169 @@
+import { PlatformError } from '@openzimki/core'
+import type { FleetState, MachineState, RealmState } from '@openzimki/placement'
+import type { ControlContext } from '../control-context.ts'
+import type { MachineRow } from '../database/rows.ts'
+import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
+import type { AgentHub } from './agent-hub.ts'
+import type { CellFleet } from './cell-fleet.ts'
+import { EXPECTED_BYTES, type LoadedDeployment } from './load-table.ts'
+import type { MachinePool } from './machine-pool.ts'
+import type { MachineRegistry } from './machine-registry.ts'
+
+export interface FleetObserverParts {
+  context: ControlContext
+  hub: AgentHub
+  registry: MachineRegistry
+  fleet: CellFleet
+  publisher: RoutePublisher
+  /** In order of preference; at least one. */
+  pools: readonly MachinePool[]
+  /** Of this platform; machines that another launched are replaced. */
+  release: string
+  /** A machine whose agent has not joined by then is lost, unless its pool gives it longer. */
+  joinMs: number
+  /** A machine that is trusted and could not be emptied by then goes all the same. */
+  patienceMs: number
+  /** Somebody needs this load, though it may not be live. */
+  isHeld: (realm: string, deployment: string) => boolean
+}
+
+/** An agent that stayed this long makes up for failures before it. */
+const STEADY_MS = 30_000
+
+/** Looks at everything that `plan` goes by. */
+export class FleetObserver {
+  readonly #parts: FleetObserverParts
+  /** Since when something is so with a machine (monotonic). */
+  readonly #since = new Map<string, number>()
+
+  readonly #joined = new Set<string>()
+
+  constructor(parts: FleetObserverParts) {
+    this.#parts = parts
+  }
+
+  async observe(): Promise<FleetState> {
+    const { registry, pools } = this.#parts
+    const rows = await registry.all()
+    const used = new Set(this.#parts.fleet.all().map(({ agent }) => agent.machine))
+    const machines = await Promise.all(rows.map((row) => this.#machine(row, used)))
+    return {
+      pools: pools.map((pool) => pool.state()),
+      machines: machines.filter((machine) => machine !== null),
+      realms: this.#realms(),
+    }
+  }
+
+  poolOf({ pool }: Pick<MachineRow, 'pool'>): MachinePool | undefined {
+    const { pools } = this.#parts
+    return pool === null ? pools[0] : pools.find(({ name }) => name === pool)
+  }
+
+  /** It was launched just now: its agent has time to join from here on. */
+  expect(machine: string): void {
+    this.#spanOf(machine, 'missing', true)
+  }
+
+  /** Its agent was never there. */
+  neverJoined(machine: string): boolean {
+    return !this.#joined.has(machine)
+  }
+
+  forget(machine: string): void {
+    for (const key of this.#since.keys()) if (key.startsWith(`${machine} `)) this.#since.delete(key)
+    this.#joined.delete(machine)
+  }
+
+  /** Null: of a pool that is not configured any more. */
+  async #machine(row: MachineRow, used: ReadonlySet<string>): Promise<MachineState | null> {
+    const { hub, joinMs, patienceMs, release } = this.#parts
+    const pool = this.poolOf(row)
+    const agent = hub.get(row.id)
+    if (!pool || (row.pool === null && agent && !(await this.#isOurs(row, pool)))) return null
+    const going = row.condemned ?? row.leaving
+    const goingMs = this.#spanOf(row.id, 'going', going !== null)
+    const { state, reason } = agent
+      ? { state: going === null ? ('ready' as const) : ('leaving' as const), reason: going }
+      : await this.#missing(row, pool)
+    const joinedMs = this.#spanOf(row.id, 'joined', agent !== null)
+    if (agent || row.public_key !== null) this.#joined.add(row.id)
+    if (joinedMs >= STEADY_MS) pool.succeeded()
+    const isEmpty = agent !== null && !used.has(row.id)
+    const { memoryBytes, cpus } = agent ?? pool.state()
+    return {
+      ...{ id: row.id, pool: pool.name, state, reason, memoryBytes, cpus },
+      outdated:
+        row.release === release ? null : `it is of release ${row.release ?? 'unknown'}, this is ${release}`,
+      // One that is not trusted waits for its successor, and no longer.
+      forced: going !== null && goingMs >= (row.condemned === null ? patienceMs : joinMs),
+      emptyMs: this.#spanOf(row.id, 'empty', isEmpty),
+    }
+  }
+
+  /** Somebody else may have started it; then it is none of our business, until it cannot be trusted. */
+  async #isOurs(row: MachineRow, { options }: MachinePool): Promise<boolean> {
+    return row.condemned !== null || (await options.provider.inspect(row.id).catch(nullIfNotFound)) !== null
+  }
+
+  /** Without an agent. */
+  async #missing(row: MachineRow, pool: MachinePool): Promise<Pick<MachineState, 'state' | 'reason'>> {
+    const missingMs = this.#spanOf(row.id, 'missing', true)
+    const going = row.condemned ?? row.leaving
+    const waiting = { state: going === null ? ('starting' as const) : ('leaving' as const), reason: going }
+    try {
+      const machine = await pool.options.provider.inspect(row.id).catch(nullIfNotFound)
+      if (machine?.state !== 'running' && machine?.state !== 'starting') {
+        return { state: 'lost', reason: machine?.reason ?? `it is ${machine?.state ?? 'gone'}` }
+      }
+    } catch (error) {
+      pool.failed(error)
+      return waiting
+    }
+    if (missingMs < (pool.options.joinMs ?? this.#parts.joinMs)) return waiting
+    return { state: 'lost', reason: 'its agent does not join' }
+  }
+
+  /** For how long this has been so without a break; 0 when it is not. */
+  #spanOf(machine: string, what: string, isSo: boolean): number {
+    const key = `${machine} ${what}`
+    if (what === 'joined' && isSo) this.#since.delete(`${machine} missing`)
+    if (!isSo) {
+      this.#since.delete(key)
+      return 0
+    }
+    const nowMs = this.#parts.context.clock.monotonicMs()
+    const sinceMs = this.#since.get(key) ?? nowMs
+    this.#since.set(key, sinceMs)
+    return nowMs - sinceMs
+  }
+
+  /** Named by realm and deployment, since a realm may have several loaded at once. */
+  #realms(): RealmState[] {
+    const { fleet, publisher } = this.#parts
+    const byKey = Map.groupBy(fleet.all(), ({ realm, deployment }) => loadKey(realm, deployment))
+    const waiting = fleet.waiting().map(({ load, cordon }) => ({
+      ...{ realm: loadKey(load.realm, load.deployment), account: cordon, ...publisher.runsIn(load.realm) },
+      ...{ loads: [], wanted: true, memoryBytes: EXPECTED_BYTES, cpus: 0, waitMs: 0 },
+    }))
+    return [...[...byKey].map(([key, loads]) => this.#realm(key, loads)), ...waiting]
+  }
+
+  #realm(key: string, loads: readonly LoadedDeployment[]): RealmState {
+    const { publisher, isHeld } = this.#parts
+    const { realm, deployment, cordon } = loads[0]!
+    const isLive = publisher.realm(realm)?.deployment === deployment
+    return {
+      ...{ realm: key, account: cordon, ...publisher.runsIn(realm) },
+      loads: loads.map(({ agent, hidden }) => ({ machine: agent.machine, serving: !hidden })),
+      wanted: (isLive && loads.some(({ hidden }) => !hidden)) || isHeld(realm, deployment),
+      memoryBytes: Math.max(...loads.map(({ memoryBytes }) => memoryBytes)),
+      // Cells do not say yet how long requests wait for their turn, nor what of a core they use.
+      ...{ cpus: 0, waitMs: 0 },
+    }
+  }
+}
+
+function nullIfNotFound(error: unknown): null {
+  if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
+  throw error
+}

@@ -1,0 +1,69 @@
+import { PlatformError } from '@openzimki/core'
+import { type Isolation, mayRunIn } from '@openzimki/placement'
+import type { RunsIn } from '../routing/runs-in.ts'
+import type { Agent } from './agent-hub.ts'
+
+/** What of a pool decides who may run in it; in order of preference. */
+export interface PoolBorder {
+  name: string
+  isolation: Isolation
+}
+
+/** Above this share of its memory a machine is taken only when there is no other. */
+const FILL_SHARE = 0.8
+
+/** Which machines realms may run on. Without pools somebody else starts machines, and any will do. */
+export class MachineRules {
+  readonly pools: readonly PoolBorder[]
+  readonly ruleOf: (realm: string) => RunsIn
+
+  constructor(pools: readonly PoolBorder[], ruleOf: (realm: string) => RunsIn) {
+    this.pools = pools
+    this.ruleOf = ruleOf
+  }
+
+  /** NO_CAPACITY when no pool is what the rule asks for, whatever machines there will be. */
+  requirePossible(rule: RunsIn): void {
+    if (this.pools.length === 0 || this.pools.some((pool) => mayRunIn(rule, pool))) return
+    const asked = [rule.pool && `pool ${rule.pool}`, rule.isolation && `isolation ${rule.isolation}`]
+    throw new PlatformError(
+      'NO_CAPACITY',
+      `This platform has no pool of machines that the realm may run in: it asks for ${asked.filter(Boolean).join(' and ')}. ` +
+        'Change where it runs with `zimki realms place`, or ask the operator',
+    )
+  }
+}
+
+/**
+ * Where a realm is loaded now: where there is room, in the most preferred pool that it may run in, beside the other realms of its cordon,
+ * on the machine that is least full. Null: none of these machines is one that it may run on.
+ */
+export function chooseMachine(
+  agents: readonly Agent[],
+  rule: RunsIn,
+  pools: readonly PoolBorder[],
+  isHome: (agent: Agent) => boolean,
+): Agent | null {
+  let best: { agent: Agent; marks: number[] } | null = null
+  for (const agent of agents) {
+    const rank = rankOf(agent, rule, pools)
+    if (rank === null) continue
+    const share = agent.usedBytes / agent.memoryBytes
+    const marks = [share < FILL_SHARE ? 0 : 1, rank, isHome(agent) ? 0 : 1, share]
+    if (!best || isBefore(marks, best.marks)) best = { agent, marks }
+  }
+  return best?.agent ?? null
+}
+
+/** Null: it may not run there. */
+function rankOf(agent: Agent, rule: RunsIn, pools: readonly PoolBorder[]): number | null {
+  if (pools.length === 0) return 0
+  const rank = agent.pool === null ? 0 : pools.findIndex(({ name }) => name === agent.pool)
+  const pool = pools[rank]
+  return pool && mayRunIn(rule, pool) ? rank : null
+}
+
+function isBefore(a: readonly number[], b: readonly number[]): boolean {
+  const index = a.findIndex((mark, at) => mark !== b[at])
+  return index >= 0 && a[index]! < b[index]!
+}
