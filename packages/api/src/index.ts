@@ -7,6 +7,7 @@ export { type Deployment, deployment, type WentLive, wentLive } from './deployme
 export { type Domain, domain, host } from './domains.ts'
 export { formatErrorEvent, formatEvent, readEvents } from './event-stream.ts'
 export type { Page } from './fields.ts'
+export type { FleetAction, FleetMachine, FleetPool } from './fleet.ts'
 export { type Key, key } from './keys.ts'
 export { realmLimits } from './limits.ts'
 export { type LogLine, logLine } from './logs.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { alias, digest, pageOf, pageQuery, realmParams, timeMs, uuid } from './fields.ts'
+import { isolation, poolName } from './fleet.ts'
 import { realmLimits } from './limits.ts'
 import { defineRoutes } from './route.ts'
 
@@ -17,6 +18,8 @@ export const realm = z.object({
   pathForm: z.boolean(),
   /** What the realm's owner set over the limits of its deployment. */
   limits: realmLimits.partial(),
+  /** Where its owner wants it to run; left out: anywhere. */
+  runsIn: z.object({ pool: z.string().nullable(), isolation: isolation.nullable() }).optional(),
   /** Where its first key answers; null when every key is revoked. */
   url: z.string().nullable(),
   /** Its own origin, where it has an alias. */
@@ -56,18 +59,25 @@ export const realmRoutes = defineRoutes({
   update: {
     method: 'PATCH',
     path: '/realms/:realm',
-    summary: 'Rename a realm, set its limits, switch its path form',
+    summary: 'Rename a realm, set its limits, say where it runs, switch its path form',
     access: 'account',
     params: realmParams,
     body: z.strictObject({
       name: alias.optional(),
       limits: realmLimits.partial().optional(),
       pathForm: z.boolean().optional(),
+      /** The only pool that it may run in, and the weakest border that it may run behind; null: any. */
+      runsIn: z
+        .strictObject({
+          pool: poolName.nullable().default(null),
+          isolation: isolation.nullable().default(null),
+        })
+        .optional(),
       /** Operators alone: refuse the realm with this reason, or null to let it answer again. */
       refuse: z.string().trim().min(1).max(500).nullable().optional(),
     }),
     answer: realm,
-    errors: ['NOT_FOUND', 'ALREADY_EXISTS'],
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'NO_CAPACITY'],
   },
   delete: {
     method: 'DELETE',

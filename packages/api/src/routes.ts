@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts.ts'
 import { auditRoutes } from './audit.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { domainRoutes } from './domains.ts'
+import { fleetRoutes } from './fleet.ts'
 import { healthRoutes } from './health.ts'
 import { keyRoutes } from './keys.ts'
 import { logRoutes } from './logs.ts'
@@ -32,6 +33,7 @@ export const routes = {
   tests: testRoutes,
   shell: shellRoutes,
   secrets: secretRoutes,
+  fleet: fleetRoutes,
   health: healthRoutes,
 } as const
 

@@ -4,6 +4,7 @@ import { deployCommand } from './commands/deploy.ts'
 import { deploymentsCommand } from './commands/deployments.ts'
 import { devCommand } from './commands/dev.ts'
 import { domainsCommand } from './commands/domains.ts'
+import { fleetCommand } from './commands/fleet.ts'
 import { groupsCommand } from './commands/groups.ts'
 import { healthCommand } from './commands/health.ts'
 import { initCommand } from './commands/init.ts'
@@ -47,6 +48,7 @@ const COMMANDS = [
   verifyCommand,
   providerKeyCommand,
   providerCommand,
+  fleetCommand,
   healthCommand,
 ]
 

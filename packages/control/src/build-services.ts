@@ -7,6 +7,7 @@ import { Deployer } from './deploy/deployer.ts'
 import { SharedFiles } from './deploy/shared-files.ts'
 import { DeploymentService } from './deployments.ts'
 import { DomainService } from './domains.ts'
+import { FleetService } from './fleet.ts'
 import { GroupService } from './groups.ts'
 import { HealthService } from './health.ts'
 import { KeyService } from './keys.ts'
@@ -72,7 +73,7 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     publisher,
     remover,
   })
-  const realms = new RealmService({ context, urls, routes, remover, reload })
+  const realms = new RealmService({ context, urls, routes, remover, reload, rules: machines.rules })
   const deployer = new Deployer({ ...stores, context, urls, routes, planner, fleet, reconciler, shared })
   const invoker = new RealmInvoker(options.invoke, options.randomUUID)
   const provider = { name: options.providerName, publicKeyPem: options.signingKey.publicKeyPem }
@@ -91,6 +92,7 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     tests: new TestService({ context, blobs, invoker, throwaways, demand }),
     shell: new ShellService(context, invoker, demand),
     secrets: new SecretService(context, box, reload),
+    fleet: new FleetService(context, machines),
     health: new HealthService(options.version, () => hub.all().length),
   }
   return { services, remover, throwaways }

@@ -9,15 +9,18 @@ import { type PageRequest, readPage } from './database/read-page.ts'
 import type { DeploymentRow, RealmRow } from './database/rows.ts'
 import { findRealm, requireRealm } from './find-realm.ts'
 import { firstKey } from './keys.ts'
+import type { MachineRules } from './machines/machine-rules.ts'
 import type { RealmRemover } from './realm-remover.ts'
 import type { RealmUrls } from './realm-urls.ts'
 import type { RouteRefresh } from './routing/route-refresh.ts'
+import type { RunsIn } from './routing/runs-in.ts'
 
 export interface RealmServiceParts {
   context: ControlContext
   urls: RealmUrls
   routes: RouteRefresh
   remover: RealmRemover
+  rules: MachineRules
   /** What runs of the realm has to be loaded anew, because its limits changed. */
   reload: (realm: string) => Promise<void>
 }
@@ -99,7 +102,7 @@ export class RealmService {
     return this.#show(await requireRealm(this.#parts.context.db, caller, reference))
   }
 
-  /** `limits` replaces what the owner set; what runs is loaded anew with them. `refuse` is the operator's. */
+  /** `limits` replaces what the owner set; what runs is loaded anew with them; with `runsIn` it moves. `refuse` is the operator's. */
   async update(
     caller: Caller,
     reference: string,
@@ -107,13 +110,16 @@ export class RealmService {
       name?: string | undefined
       limits?: Partial<RealmLimits> | undefined
       pathForm?: boolean | undefined
+      runsIn?: RunsIn | undefined
       refuse?: string | null | undefined
     },
   ): Promise<Realm> {
     const { context, routes, reload } = this.#parts
     if (input.refuse !== undefined) requireOperator(caller)
+    if (input.runsIn) this.#parts.rules.requirePossible(input.runsIn)
     const before = await requireRealm(context.db, caller, reference)
     const values = {
+      ...(input.runsIn ?? { pool: before.pool, isolation: before.isolation }),
       name: input.name ?? before.name,
       limits: input.limits === undefined ? before.limits : JSON.stringify(input.limits),
       path_form: (input.pathForm ?? before.path_form !== 0) ? 1 : 0,
@@ -162,6 +168,9 @@ export class RealmService {
       reason: row.refused,
       pathForm: row.path_form !== 0,
       limits: JSON.parse(row.limits),
+      ...(row.pool === null && row.isolation === null
+        ? {}
+        : { runsIn: { pool: row.pool, isolation: row.isolation } }),
       url: key && urls.url(key, row.path_form !== 0),
       origin: key && urls.origin(key.alias),
       createdAtMs: row.created_at_ms,

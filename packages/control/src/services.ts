@@ -2,6 +2,7 @@ import type { AccountService } from './accounts.ts'
 import type { AuditService } from './audit.ts'
 import type { DeploymentService } from './deployments.ts'
 import type { DomainService } from './domains.ts'
+import type { FleetService } from './fleet.ts'
 import type { GroupService } from './groups.ts'
 import type { HealthService } from './health.ts'
 import type { KeyService } from './keys.ts'
@@ -30,5 +31,6 @@ export interface Services {
   tests: TestService
   shell: ShellService
   secrets: SecretService
+  fleet: FleetService
   health: HealthService
 }

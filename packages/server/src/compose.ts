@@ -2,17 +2,23 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { AGENT_ENV, agentStateDir, hardenCellCommand, leftSpools } from '@openzimki/agent'
-import { type Control, createControl, type MachineOptions } from '@openzimki/control'
+import {
+  type Control,
+  createControl,
+  type MachineOptions,
+  type PoolSettings,
+  parsePools,
+} from '@openzimki/control'
 import { PlatformError, type RequestHead, type ResponseHead, systemClock } from '@openzimki/core'
 import { createGateway, type Gateway } from '@openzimki/gateway'
 import { type Identity, openIdentityFile } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
-import { loadProvider } from '@openzimki/provider'
 import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { ChildService } from './child-service.ts'
 import { type DataDirectory, openDataDirectory, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
 import { readSigningKey } from './signing-key-file.ts'
 import { STORE_ENV } from './store-env.ts'
@@ -164,27 +170,15 @@ async function machinesOf(
   ])
   const agentEntry = fileURLToPath(import.meta.resolve('@openzimki/agent/agent-process'))
   const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
-  const provider = await loadProvider(
-    options.provider,
-    {
-      owner: ownerOf(identity),
-      config: options.providerConfig,
-      stateDir: data.machines,
-      agent,
-      sockets: { doorsDir: data.doors, runDir: data.run },
-    },
-    [process.cwd(), fileURLToPath(new URL('.', import.meta.url))],
+  const sockets = { doorsDir: data.doors, runDir: data.run }
+  const wanted = options.pools === null ? [onePool(options)] : parsePools(options.pools)
+  const pools = await openPools(wanted, { owner: ownerOf(identity), agent, sockets }, (pool) =>
+    options.pools === null ? data.machines : `${data.machines}-${pool}`,
   )
-  const [offering] = await provider.offerings()
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
   return {
-    pools: [
-      {
-        ...{ name: provider.name, provider, size: offering!.size, zone: offering!.zone },
-        ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
-      },
-    ],
+    pools,
     env: ({ id, joinToken }) => ({
       [AGENT_ENV.control]: addresses.control,
       [AGENT_ENV.controlKey]: identity.publicKey,
@@ -198,6 +192,12 @@ async function machinesOf(
     leftBehind: (id) => leftSpools(agentStateDir(runDirOf(id)), runDirOf(id)),
   }
 }
+
+/** What an operator gets who says nothing: one machine, and never more, but for its successor. */
+const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
+  ...{ name: 'default', provider, config: providerConfig, zone: null },
+  ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+})
 
 /** The tag of this installation's machines, which no other has: two of them on one engine never see each other's. */
 const ownerOf = ({ publicKey }: Identity): string =>

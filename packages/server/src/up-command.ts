@@ -23,6 +23,7 @@ interface UpFlags {
   spareCells: number
   provider: string
   providerConfig?: string
+  pools?: string
 }
 
 /** `zimki up`: a whole platform on this machine, until Ctrl-C. */
@@ -44,6 +45,7 @@ export function upCommand(io: CliIo): Command {
     .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
     .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
     .option('--provider-config <file>', 'JSON file with the settings of that adapter')
+    .option('--pools <file>', 'JSON file with pools of machines, in place of one machine of --provider')
     .option('--no-meter', 'do not meter (for benchmarks)')
     .option('--json', 'print one line of JSON when it is ready')
     .action((flags: UpFlags) => up(flags, io))
@@ -128,6 +130,7 @@ async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   return {
     ...{ host, port, data, name, spareCells, provider },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
+    pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
     baseDomains: baseDomain,
     ...(publicUrl ? { publicUrl } : {}),
     egressAllow: allowEgress.join(','),

@@ -20,4 +20,6 @@ export interface UpOptions {
   provider: string
   /** What that adapter is told; it checks it itself. */
   providerConfig: unknown
+  /** In place of one machine of `provider`: pools as `parsePools` takes them, unchecked. Null: none. */
+  pools: unknown
 }

@@ -1,5 +1,5 @@
 import type { Realm } from '@openzimki/api'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { allPages } from '../all-pages.ts'
 import { apiCommand, type BaseOptions, print, withClient } from '../command.ts'
 import type { CliIo } from '../io.ts'
@@ -11,6 +11,7 @@ export function realmsCommand(io: CliIo): Command {
     .addCommand(list(io), { isDefault: true })
     .addCommand(show(io))
     .addCommand(create(io))
+    .addCommand(place(io))
     .addCommand(remove(io))
 }
 
@@ -46,6 +47,31 @@ function create(io: CliIo): Command {
       print(io, options, made, () => realmTable([made]))
     }),
   )
+}
+
+interface PlaceOptions extends BaseOptions {
+  pool?: string
+  isolation?: 'process' | 'container' | 'vm'
+}
+
+function place(io: CliIo): Command {
+  return apiCommand('place <realm>', 'say where a realm may run; without options: anywhere')
+    .option('--pool <name>', 'the only pool of machines that it may run in')
+    .addOption(
+      new Option('--isolation <level>', 'the weakest border that it may run behind').choices([
+        'process',
+        'container',
+        'vm',
+      ]),
+    )
+    .action(
+      withClient<PlaceOptions, [string]>(io, async (client, options, realm) => {
+        const runsIn = { pool: options.pool ?? null, isolation: options.isolation ?? null }
+        const found = await client.realms.update({ params: { realm }, body: { runsIn } })
+        const where = [options.pool && `pool ${options.pool}`, options.isolation].filter(Boolean).join(', ')
+        print(io, options, found, () => `${found.name} runs in: ${where || 'any pool'}`)
+      }),
+    )
 }
 
 function remove(io: CliIo): Command {

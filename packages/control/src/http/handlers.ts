@@ -23,6 +23,7 @@ export const createHandlers = (services: Services): Handlers => ({
   ...entryHandlers(services),
   ...userHandlers(services),
   ...runHandlers(services),
+  ...fleetHandlers(services),
 })
 
 function accountHandlers({
@@ -146,5 +147,17 @@ function runHandlers({
     },
     tests: { run: ({ caller, params, body }) => tests.run(caller, params.realm, body) },
     shell: { evaluate: ({ caller, params, body }) => shell.evaluate(caller, params.realm, body.source) },
+  }
+}
+
+function fleetHandlers({ fleet }: Services): Pick<Handlers, 'fleet'> {
+  return {
+    fleet: {
+      machines: ({ caller, query }) => fleet.machines(caller, query),
+      pools: ({ caller }) => fleet.pools(caller),
+      plan: ({ caller }) => fleet.plan(caller),
+      drain: async ({ caller, params, body }) =>
+        void (await fleet.drain(caller, params.machine, body.reason)),
+    },
   }
 }

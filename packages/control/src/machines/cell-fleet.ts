@@ -152,6 +152,7 @@ export class CellFleet {
     try {
       const said = await agent.call('cell.list', null, { timeoutMs: 10_000 })
       const cells = await this.#believed(agent, said)
+      agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
       if (agent.alive()) this.#adopt(agent, cells, before, dropped)
       return cells
     } finally {

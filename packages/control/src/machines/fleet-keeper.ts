@@ -55,6 +55,10 @@ export class FleetKeeper {
     this.#parts.waker.wake()
   }
 
+  get pools(): readonly MachinePool[] {
+    return this.#parts.pools
+  }
+
   /** What is, and what would be done now. Changes nothing. */
   async preview(): Promise<{ state: FleetState; planned: FleetPlan }> {
     const state = await this.#parts.observer.observe()

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url'
+import type { PoolOptions, PoolSettings } from '@openzimki/control'
+import { PlatformError } from '@openzimki/core'
+import { type AdapterSettings, loadProvider, type MachineProvider } from '@openzimki/provider'
+
+/** What every adapter here is given alike. */
+export type SharedSettings = Pick<AdapterSettings, 'owner' | 'agent' | 'sockets'>
+
+/**
+ * The pools with their providers, which pools of one adapter and configuration share. `stateDir`: of the first pool that uses a provider.
+ * INVALID_ARGUMENT: a size that its provider does not offer.
+ */
+export async function openPools(
+  settings: readonly PoolSettings[],
+  shared: SharedSettings,
+  stateDirOf: (pool: string) => string,
+): Promise<PoolOptions[]> {
+  const from = [process.cwd(), fileURLToPath(new URL('.', import.meta.url))]
+  const opened = new Map<string, MachineProvider>()
+  const pools: PoolOptions[] = []
+  for (const pool of settings) {
+    const key = JSON.stringify([pool.provider, pool.config])
+    const { config } = pool
+    const provider =
+      opened.get(key) ??
+      (await loadProvider(pool.provider, { ...shared, config, stateDir: stateDirOf(pool.name) }, from))
+    opened.set(key, provider)
+    pools.push(await poolOf(pool, provider))
+  }
+  return pools
+}
+
+async function poolOf(pool: PoolSettings, provider: MachineProvider): Promise<PoolOptions> {
+  const { name, floor, ceiling, spares, priceCeiling, joinSeconds } = pool
+  const offerings = await provider.offerings()
+  const fitting = offerings.filter((one) => pool.size === undefined || one.size === pool.size)
+  const offering = fitting.find((one) => pool.zone === null || one.zone === pool.zone)
+  if (!offering) {
+    const offered = offerings.map((one) => `${one.size} in ${one.zone}`).join(', ') || 'nothing'
+    throw new PlatformError(
+      'INVALID_ARGUMENT',
+      `Pool ${name} asks for a size or zone that its provider does not have; it offers ${offered}`,
+    )
+  }
+  return {
+    ...{ name, provider, size: offering.size, zone: pool.zone, floor, ceiling, spares, priceCeiling },
+    ...(joinSeconds === undefined ? {} : { joinMs: joinSeconds * 1000 }),
+  }
+}
