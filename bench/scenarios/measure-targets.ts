@@ -4,7 +4,8 @@ import { treeMemoryBytes } from '../measure/process-memory.ts'
 import type { RunningTarget, Target } from '../targets/target.ts'
 import type { BenchContext } from './scenario.ts'
 
-const WARM_UP_SECONDS = 2
+/** Until V8 has optimised what runs; the same for all. */
+const WARM_UP_SECONDS = 5
 
 export interface TargetFigures {
   results: Rounds<LoadResult>
