@@ -73,7 +73,15 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     publisher,
     remover,
   })
-  const realms = new RealmService({ context, urls, routes, remover, reload, rules: machines.rules })
+  const realms = new RealmService({
+    context,
+    urls,
+    routes,
+    remover,
+    reload,
+    rules: machines.rules,
+    onPlaced: () => machines.keeper?.wake(),
+  })
   const deployer = new Deployer({ ...stores, context, urls, routes, planner, fleet, reconciler, shared })
   const invoker = new RealmInvoker(options.invoke, options.randomUUID)
   const provider = { name: options.providerName, publicKeyPem: options.signingKey.publicKeyPem }

@@ -21,6 +21,8 @@ export interface RealmServiceParts {
   routes: RouteRefresh
   remover: RealmRemover
   rules: MachineRules
+  /** It may run elsewhere from now on. */
+  onPlaced: () => void
   /** What runs of the realm has to be loaded anew, because its limits changed. */
   reload: (realm: string) => Promise<void>
 }
@@ -131,6 +133,7 @@ export class RealmService {
       await transaction('realms').where({ id: before.id }).update(values)
     })
     await routes.realm(before.id)
+    if (input.runsIn) this.#parts.onPlaced()
     if (values.limits !== before.limits) await reload(before.id)
     return this.#show({ ...before, ...values })
   }

@@ -110,6 +110,8 @@ export class FleetActor {
       await provider.launch({ id, size, zone, env: env({ id, joinToken, pool: name }) })
     } catch (error) {
       pool.failed(error)
+      // While this pool is left alone, another may do.
+      this.#parts.onDone()
       throw error
     }
     return true

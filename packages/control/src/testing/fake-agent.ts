@@ -38,6 +38,8 @@ export class FakeAgent {
   protocol: number = AGENT_PROTOCOL.current
   sign: (text: string) => string
   drains = 0
+  /** Of its cells' names; where there are several agents they must differ, as UUIDs do. */
+  cellPrefix = 'cell-'
   /** Called at each load, before it waits for the gate. */
   onLoad: () => void = () => undefined
   readonly #channel: string
@@ -114,7 +116,7 @@ export class FakeAgent {
     this.loads.push(load)
     const key = `${load.realm} ${load.deployment}`
     const before = this.held.get(key)
-    const cell = before?.cell ?? `cell-${++this.#cells}`
+    const cell = before?.cell ?? `${this.cellPrefix}${++this.#cells}`
     this.held.set(key, { cell, cordon, idleMs: 0, active: 0 })
     return { cell, address: `unix:/nowhere/${cell}`, ms: 1 }
   }

@@ -1,0 +1,197 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import type { Client } from '@openzimki/api'
+import { createProvider, FakeDriver, FakeInfrastructure, type MachineProvider } from '@openzimki/provider'
+import { FakeAgent } from '../testing/fake-agent.ts'
+import { artifactOf, onePool, startTestControl, type TestControl } from '../testing/test-control.ts'
+
+interface Launch {
+  id: string
+  joinToken: string
+  pool: string
+}
+
+let ownWorld: FakeInfrastructure
+let own: MachineProvider
+let cloud: MachineProvider
+let test: TestControl
+let launches: Launch[]
+const agents: FakeAgent[] = []
+const params = { realm: 'wiki' }
+
+/** Two pools, own hardware first. Agents of machines join by themselves. */
+const start = async (floors: { own: number; cloud: number }, ownCapacity = 10, relaunchFirstMs = 1) => {
+  ownWorld = new FakeInfrastructure(ownCapacity)
+  own = createProvider(new FakeDriver(ownWorld, 'us'))
+  cloud = createProvider(new FakeDriver(new FakeInfrastructure(), 'us'))
+  launches = []
+  const isStarted = Promise.withResolvers<void>()
+  const pools = [
+    onePool(own, { name: 'own', floor: floors.own, ceiling: 2 }),
+    onePool(cloud, { name: 'cloud', floor: floors.cloud, ceiling: 2 }),
+  ]
+  const env = (launch: Launch) => {
+    launches.push(launch)
+    // A test may end before.
+    void isStarted.promise
+      .then(() => joins(launch))
+      .catch((error: unknown) => test.logged.push(String(error)))
+    return { JOIN: launch.joinToken }
+  }
+  const timings = {
+    relaunchFirstMs,
+    relaunchMaxMs: 5 * relaunchFirstMs,
+    agentTimeoutMs: 5_000,
+    joinMs: 10_000,
+    strayMs: 1,
+  }
+  test = await startTestControl({ machines: { pools, env }, timings })
+  isStarted.resolve()
+}
+const joins = async ({ id, joinToken }: Launch): Promise<void> => {
+  const agent = await FakeAgent.connect(test.agentAddress)
+  agent.cellPrefix = `${id} `
+  agents.push(agent)
+  await agent.join(id, joinToken)
+}
+/** Real time passes only until the keeper has acted; it looks again within milliseconds. */
+const until = async (check: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+const machines = async () => (await test.operator.fleet.machines({ query: { limit: 100 } })).items
+const ready = async (pool: string) =>
+  (await machines()).filter((one) => one.pool === pool && one.state === 'ready')
+const deploy = async (): Promise<{ client: Client; realm: string }> => {
+  const { client } = await test.customer()
+  const live = await client.deployments.create({ params, query: { create: true }, body: artifactOf() })
+  return { client, realm: live.realmId }
+}
+const machineOf = async () => (await machines()).find(({ realms }) => realms > 0)
+
+/** How few cells the realm ever had in the routes. */
+function watchCells(realm: string): () => number {
+  let fewest = Number.POSITIVE_INFINITY
+  test.control.routes.subscribe((snapshot) => {
+    fewest = Math.min(fewest, snapshot.realms.get(realm)?.cells.length ?? 0)
+  })
+  return () => fewest
+}
+
+afterEach(async () => {
+  for (const { link } of agents.splice(0)) link.close()
+  await test.close()
+})
+
+describe('two pools', () => {
+  it('keep their floors, and realms run in the first', async () => {
+    await start({ own: 1, cloud: 1 })
+    await until(async () => (await ready('own')).length === 1 && (await ready('cloud')).length === 1)
+    await deploy()
+    expect((await machineOf())?.pool).toBe('own')
+    const { pools } = await test.operator.fleet.pools()
+    expect(pools.map(({ name, floor, ready: count, backoff }) => [name, floor, count, backoff])).toEqual([
+      ['own', 1, 1, null],
+      ['cloud', 1, 1, null],
+    ])
+    expect(await test.operator.fleet.plan()).toEqual({ actions: [], problems: [] })
+  })
+
+  it('stand in for each other while a provider fails', async () => {
+    await start({ own: 1, cloud: 0 }, 0, 200)
+    await until(async () => (await ready('cloud')).length === 1)
+    await deploy()
+    expect((await machineOf())?.pool).toBe('cloud')
+    expect(test.logged.some((line) => line.includes('left alone for a while'))).toBe(true)
+    expect(launches.filter(({ pool }) => pool === 'cloud')).toHaveLength(1)
+  })
+
+  it('are where a realm asks to run, at once and with a cell in the routes all the while', async () => {
+    await start({ own: 1, cloud: 1 })
+    await until(async () => (await ready('own')).length === 1 && (await ready('cloud')).length === 1)
+    const { client, realm } = await deploy()
+    const fewest = watchCells(realm)
+    const placed = await client.realms.update({ params, body: { runsIn: { pool: 'cloud' } } })
+    expect(placed.runsIn).toEqual({ pool: 'cloud', isolation: null })
+    await until(
+      async () =>
+        (await machines()).filter(({ realms }) => realms > 0).length === 1 &&
+        (await machineOf())?.pool === 'cloud',
+    )
+    await test.control.routes.demand(realm)
+    expect(fewest()).toBe(1)
+  })
+
+  it('refuse a realm what none of them has', async () => {
+    await start({ own: 1, cloud: 0 })
+    await until(async () => (await ready('own')).length === 1)
+    const { client } = await deploy()
+    const wanted = { params, body: { runsIn: { pool: 'nowhere' } } }
+    await expect(client.realms.update(wanted)).rejects.toMatchObject({
+      code: 'NO_CAPACITY',
+      message: expect.stringContaining('pool nowhere'),
+    })
+    expect((await client.realms.get({ params })).runsIn).toBeUndefined()
+  })
+
+  it("are the operator's business alone", async () => {
+    await start({ own: 1, cloud: 0 })
+    const { client } = await test.customer()
+    const denied = { code: 'PERMISSION_DENIED' }
+    await expect(client.fleet.machines({ query: {} })).rejects.toMatchObject(denied)
+    await expect(client.fleet.pools()).rejects.toMatchObject(denied)
+    await expect(client.fleet.plan()).rejects.toMatchObject(denied)
+    await expect(client.fleet.drain({ params: { machine: 'm' }, body: {} })).rejects.toMatchObject(denied)
+  })
+})
+
+describe('a machine that is drained', () => {
+  it('waits for its successor and for the requests that it answers, and then is gone', async () => {
+    await start({ own: 1, cloud: 0 })
+    await until(async () => (await ready('own')).length === 1)
+    const { realm } = await deploy()
+    const fewest = watchCells(realm)
+    const before = (await machineOf())!
+    const [agent] = agents
+    for (const held of agent!.held.values()) held.active = 1
+    await test.operator.fleet.drain({ params: { machine: before.id }, body: { reason: 'its fan is loud' } })
+    await until(async () => (await machines()).filter(({ realms }) => realms > 0).length === 2)
+    expect(agent?.unloads).toEqual([])
+    for (const held of agent!.held.values()) held.active = 0
+    await until(async () => (await own.list()).every(({ id }) => id !== before.id))
+    expect(agent?.drains).toBe(1)
+    expect(fewest()).toBe(1)
+    expect(await own.list()).toHaveLength(1)
+    const audit = await test.operator.audit.list({ query: { action: 'machine.drain' } })
+    expect(audit.items.map(({ details }) => details)).toEqual([{ reason: 'its fan is loud' }])
+  })
+
+  it('is one that there is', async () => {
+    await start({ own: 1, cloud: 0 })
+    const unknown = test.operator.fleet.drain({ params: { machine: 'm-unknown' }, body: {} })
+    await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('machines of an older release', () => {
+  it('are replaced one by one after an upgrade, and their realms are in the routes all the while', async () => {
+    await start({ own: 2, cloud: 0 })
+    await until(async () => (await ready('own')).length === 2)
+    const { realm } = await deploy()
+    const old = (await own.list()).map(({ id }) => id)
+    const [first, second] = agents.splice(0)
+    test.options.version = '1.2.4'
+    await test.restart()
+    for (const [index, agent] of [first!, second!].entries()) {
+      const again = await FakeAgent.connect(test.agentAddress, { identity: agent.identity })
+      for (const [key, held] of agent.held) again.held.set(key, held)
+      again.cellPrefix = `again ${index} `
+      agents.push(again)
+      await again.join(launches[index]!.id, '')
+    }
+    await until(() => (test.control.routes.current().realms.get(realm)?.cells.length ?? 0) > 0)
+    const fewest = watchCells(realm)
+    await until(async () => (await own.list()).every(({ id }) => !old.includes(id)))
+    expect(fewest()).toBe(1)
+    await until(async () => (await ready('own')).length === 2)
+    expect((await own.list()).length).toBe(2)
+  })
+})
