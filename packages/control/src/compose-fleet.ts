@@ -60,5 +60,6 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
   })
   return new FleetKeeper({
     ...{ context, hub, registry, pools, observer, actor, remover, parting, waker, closing, strayMs, backoff },
+    calmMs: timings.fleetMs,
   })
 }

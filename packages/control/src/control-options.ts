@@ -71,6 +71,8 @@ export interface ControlTimings {
   joinTokenMs: number
   /** Between looks for machines of ours that nobody knows. */
   strayMs: number
+  /** Between looks at a fleet in which nothing happens; what happens is seen to at once. */
+  fleetMs: number
   relaunchFirstMs: number
   relaunchMaxMs: number
   /** A machine that leaves and could not be emptied by then goes all the same. */
@@ -91,6 +93,7 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   joinMs: 10_000,
   joinTokenMs: 3_600_000,
   strayMs: 60_000,
+  fleetMs: 5_000,
   relaunchFirstMs: 250,
   relaunchMaxMs: 30_000,
   patienceMs: 15 * 60_000,

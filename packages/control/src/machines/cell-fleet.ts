@@ -152,7 +152,7 @@ export class CellFleet {
     try {
       const said = await agent.call('cell.list', null, { timeoutMs: 10_000 })
       const cells = await this.#believed(agent, said)
-      agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
+      agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + believedBytes(rssBytes), 0)
       if (agent.alive()) this.#adopt(agent, cells, before, dropped)
       return cells
     } finally {
@@ -186,7 +186,7 @@ export class CellFleet {
         const key = placeKey(realm, deployment, agent.machine)
         actual.add(`${key} ${cell}`)
         const known = this.#loads.at(realm, deployment, agent.machine)
-        const memoryBytes = rssBytes > 0 ? rssBytes / isolates.length : EXPECTED_BYTES
+        const memoryBytes = believedBytes(rssBytes) / isolates.length || EXPECTED_BYTES
         if (known?.cell === cell) Object.assign(known, { memoryBytes, active })
         if (dropped.has(key) || known?.cell === cell || (known && !before.has(known))) continue
         if (known) this.#forget(known)
@@ -278,6 +278,10 @@ export class CellFleet {
     return lost
   }
 }
+
+/** What an agent says may be anything; less than nothing would draw realms to it. */
+const believedBytes = (said: unknown): number =>
+  typeof said === 'number' && Number.isFinite(said) && said > 0 ? said : 0
 
 /** In `details.reason` of the error: the agent is gone, not the program at fault. */
 const AGENT_WENT = 'agent-went'

@@ -22,13 +22,12 @@ export interface FleetKeeperParts {
   waker: Waker
   /** Aborted when no more is to be begun. */
   closing: AbortController
+  /** Between looks at a fleet in which nothing happens. What happens meanwhile wakes the keeper. */
+  calmMs: number
   /** Between looks for strays and at prices. */
   strayMs: number
   backoff: { firstMs: number; maxMs: number }
 }
-
-/** How often a fleet is looked at in which nothing happens. What happens meanwhile wakes the keeper. */
-const CALM_MS = 5_000
 
 /** Keeps the fleet as `plan` wants it: looks, plans, acts, again and again. Destroys machines of ours that nobody knows. */
 export class FleetKeeper {
@@ -144,8 +143,8 @@ export class FleetKeeper {
   }
 
   #pauseMs(): number {
-    const { backoff } = this.#parts
-    if (this.#poorRounds === 0) return this.#isUnderWay ? backoff.firstMs : CALM_MS
+    const { backoff, calmMs } = this.#parts
+    if (this.#poorRounds === 0) return this.#isUnderWay ? backoff.firstMs : calmMs
     return Math.min(backoff.maxMs, backoff.firstMs * 2 ** Math.min(20, this.#poorRounds))
   }
 }

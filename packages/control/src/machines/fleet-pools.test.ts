@@ -19,14 +19,19 @@ const agents: FakeAgent[] = []
 const params = { realm: 'wiki' }
 
 /** Two pools, own hardware first. Agents of machines join by themselves. */
-const start = async (floors: { own: number; cloud: number }, ownCapacity = 10, relaunchFirstMs = 1) => {
+const start = async (
+  floors: { own: number; cloud: number },
+  ownCapacity = 10,
+  relaunchFirstMs = 1,
+  ownCeiling = 2,
+) => {
   ownWorld = new FakeInfrastructure(ownCapacity)
   own = createProvider(new FakeDriver(ownWorld, 'us'))
   cloud = createProvider(new FakeDriver(new FakeInfrastructure(), 'us'))
   launches = []
   const isStarted = Promise.withResolvers<void>()
   const pools = [
-    onePool(own, { name: 'own', floor: floors.own, ceiling: 2 }),
+    onePool(own, { name: 'own', floor: floors.own, ceiling: ownCeiling }),
     onePool(cloud, { name: 'cloud', floor: floors.cloud, ceiling: 2 }),
   ]
   const env = (launch: Launch) => {
@@ -42,6 +47,7 @@ const start = async (floors: { own: number; cloud: number }, ownCapacity = 10, r
     relaunchMaxMs: 5 * relaunchFirstMs,
     agentTimeoutMs: 5_000,
     joinMs: 10_000,
+    fleetMs: 20,
     strayMs: 1,
   }
   test = await startTestControl({ machines: { pools, env }, timings })
@@ -118,6 +124,31 @@ describe('two pools', () => {
     )
     await test.control.routes.demand(realm)
     expect(fewest()).toBe(1)
+  })
+
+  it('overflow: what is too much for own hardware goes to the next pool, and comes back', async () => {
+    await start({ own: 1, cloud: 0 }, 10, 1, 1)
+    await until(async () => (await ready('own')).length === 1)
+    const { client } = await deploy()
+    const query = { create: true }
+    for (const name of ['blog', 'shop']) {
+      await client.deployments.create({ params: { realm: name }, query, body: artifactOf() })
+    }
+    const poolsOfRealms = async () =>
+      (await machines()).flatMap(({ pool, realms }) => Array.from({ length: realms }, () => pool)).sort()
+    expect(await poolsOfRealms()).toEqual(['own', 'own', 'own'])
+    const [agent] = agents
+    // Three cells of 320 MB on a machine of a gigabyte.
+    agent!.rssBytes = 320e6
+    await until(async () => {
+      await test.control.reconciler.tick()
+      return (await poolsOfRealms()).join() === 'cloud,own,own'
+    })
+    agent!.rssBytes = 100e6
+    await until(async () => {
+      await test.control.reconciler.tick()
+      return (await poolsOfRealms()).join() === 'own,own,own'
+    })
   })
 
   it('refuse a realm what none of them has', async () => {

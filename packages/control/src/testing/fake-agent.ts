@@ -38,6 +38,8 @@ export class FakeAgent {
   protocol: number = AGENT_PROTOCOL.current
   sign: (text: string) => string
   drains = 0
+  /** Of each of its cells. */
+  rssBytes = 0
   /** Of its cells' names; where there are several agents they must differ, as UUIDs do. */
   cellPrefix = 'cell-'
   /** Called at each load, before it waits for the gate. */
@@ -125,7 +127,14 @@ export class FakeAgent {
     return [...this.held].map(([key, { cell, cordon, idleMs, active }]) => {
       const [realm = '', deployment = ''] = key.split(' ')
       const isolate = { realm, deployment, heapBytes: 0, active, overrunMs: 0, idleMs }
-      return { cell, cordon, address: `unix:/nowhere/${cell}`, pid: 1, rssBytes: 0, isolates: [isolate] }
+      return {
+        cell,
+        cordon,
+        address: `unix:/nowhere/${cell}`,
+        pid: 1,
+        rssBytes: this.rssBytes,
+        isolates: [isolate],
+      }
     })
   }
 }
