@@ -90,7 +90,14 @@ async function startParts(
     signingKey: await readSigningKey(data, generateSigningKey),
     identity,
     providerName: options.name,
-    machines: await machinesOf(options, data, addresses, identity, [preludes.script, preludes.module]),
+    machines: await machinesOf(
+      options,
+      data,
+      addresses,
+      identity,
+      [preludes.script, preludes.module],
+      closers,
+    ),
     invoke: (head, body) => invokeThrough(gateway, head, body),
   })
   closers.push(() => control.close())
@@ -160,6 +167,7 @@ async function machinesOf(
   addresses: { store: string; control: string },
   identity: Identity,
   snapshots: string[],
+  closers: (() => Promise<void>)[],
 ): Promise<MachineOptions> {
   const { command, hardening } = await hardenCellCommand([
     process.execPath,
@@ -172,9 +180,9 @@ async function machinesOf(
   const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
   const sockets = { doorsDir: data.doors, runDir: data.run }
   const wanted = options.pools === null ? [onePool(options)] : parsePools(options.pools)
-  const pools = await openPools(wanted, { owner: ownerOf(identity), agent, sockets }, (pool) =>
-    options.pools === null ? data.machines : `${data.machines}-${pool}`,
-  )
+  const stateDirOf = (pool: string) => (options.pools === null ? data.machines : `${data.machines}-${pool}`)
+  const shared = { owner: ownerOf(identity), agent, sockets }
+  const pools = await openPools(wanted, shared, stateDirOf, closers)
   const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
   return {

@@ -8,12 +8,13 @@ export type SharedSettings = Pick<AdapterSettings, 'owner' | 'agent' | 'sockets'
 
 /**
  * The pools with their providers, which pools of one adapter and configuration share. `stateDir`: of the first pool that uses a provider.
- * INVALID_ARGUMENT: a size that its provider does not offer.
+ * Each provider is closed by one of `closers`. INVALID_ARGUMENT: a size that its provider does not offer.
  */
 export async function openPools(
   settings: readonly PoolSettings[],
   shared: SharedSettings,
   stateDirOf: (pool: string) => string,
+  closers: (() => Promise<void>)[],
 ): Promise<PoolOptions[]> {
   const from = [process.cwd(), fileURLToPath(new URL('.', import.meta.url))]
   const opened = new Map<string, MachineProvider>()
@@ -21,10 +22,17 @@ export async function openPools(
   for (const pool of settings) {
     const key = JSON.stringify([pool.provider, pool.config])
     const { config } = pool
-    const provider =
-      opened.get(key) ??
-      (await loadProvider(pool.provider, { ...shared, config, stateDir: stateDirOf(pool.name) }, from))
-    opened.set(key, provider)
+    let provider = opened.get(key)
+    if (!provider) {
+      const own = await loadProvider(
+        pool.provider,
+        { ...shared, config, stateDir: stateDirOf(pool.name) },
+        from,
+      )
+      closers.push(() => own.close())
+      opened.set(key, own)
+      provider = own
+    }
     pools.push(await poolOf(pool, provider))
   }
   return pools
