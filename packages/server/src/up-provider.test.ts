@@ -10,13 +10,21 @@ import { PlatformProcess } from './testing/platform-process.ts'
 const LAUNCHER = fileURLToPath(new URL('../bin/zimki.js', import.meta.url))
 const LOCAL = new URL('../../../providers/local/src/index.ts', import.meta.url).href
 
-/** Somebody's adapter, which writes down what it was told and is otherwise the local one. */
+/** Somebody's adapter: it writes down what it was told, holds something open until it is closed, and is otherwise the local one. */
 const SOURCE = `
 import { writeFileSync } from 'node:fs'
 import { adapter as local } from ${JSON.stringify(LOCAL)}
-export const adapter = { ...local, open(settings) {
-  writeFileSync(new URL('told.json', import.meta.url), JSON.stringify(settings))
-  return local.open(settings)
+const write = (name, value) => writeFileSync(new URL(name, import.meta.url), JSON.stringify(value))
+export const adapter = { ...local, async open(settings) {
+  write('told.json', settings)
+  const provider = await local.open(settings)
+  const connection = setInterval(() => undefined, 1_000)
+  const close = async () => {
+    clearInterval(connection)
+    await provider.close()
+    write('closed.json', true)
+  }
+  return new Proxy(provider, { get: (target, name) => name === 'close' ? close : typeof target[name] === 'function' ? target[name].bind(target) : target[name] })
 } }`
 
 let folder: string
@@ -39,6 +47,7 @@ it('a platform takes its machines from the adapter that it was told', async () =
   } finally {
     await platform.close()
   }
+  expect(await readFile(join(folder, 'closed.json'), 'utf8')).toBe('true')
 }, 60_000)
 
 it.each([
