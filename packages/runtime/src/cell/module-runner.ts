@@ -1,4 +1,4 @@
-import { PlatformError, type RequestHead } from '@openzimki/core'
+import { PlatformError } from '@openzimki/core'
 import { StackMapper } from '../engine/source-map.ts'
 import { MODULE_NAMESPACE_GLOBAL } from '../isolate/boot.ts'
 import { RealmIsolate } from './realm-isolate.ts'
@@ -112,22 +112,9 @@ export class ModuleRunner implements Runner {
   }
 }
 
-/** The head as it came, where nothing in it changes: it need not be written anew for each request. */
-function eventText({ head, stream }: RunningRequest, body: 'none' | 'whole' | 'stream'): string {
-  if (head.root === '') return `${stream.head.slice(0, -1)},"body":"${body}"}`
-  return JSON.stringify({ ...belowEntry(head), body })
-}
-
-/**
- * A module routes by the path below its entry point, as it does on an origin of its own; where it is mounted stands in
- * the header that proxies use for that.
- */
-function belowEntry(head: RequestHead): RequestHead {
-  if (head.root === '') return head
-  const origin = head.url.slice(0, head.url.indexOf('/', head.url.indexOf('://') + 3))
-  const headers = [...head.headers, 'x-forwarded-prefix', head.root]
-  return { ...head, url: `${origin}${head.path}${head.query}`, headers }
-}
+/** The head as it came: it need not be written anew for each request. */
+const eventText = ({ stream }: RunningRequest, body: 'none' | 'whole' | 'stream'): string =>
+  `${stream.head.slice(0, -1)},"body":"${body}"}`
 
 function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer

@@ -135,7 +135,7 @@ describe('streaming', () => {
       pull: (controller) => controller.enqueue(new Uint8Array(1)),
       cancel: (reason) => console.log('cancelled', reason.name),
     }))`)
-    realm.enter('http', 7, { method: 'GET', url: URL_OF_TEST, headers: [], body: 'none' })
+    realm.enter('http', 7, { method: 'GET', url: URL_OF_TEST, root: '', headers: [], body: 'none' })
     await turn()
     realm.enter('abort', 7, {})
     expect(realm.posted.at(-1)!.payload).toMatchObject({ text: 'cancelled AbortError' })
@@ -149,7 +149,7 @@ describe('streaming', () => {
       pull: (controller) => controller.enqueue(new Uint8Array(1)),
       cancel: (reason) => console.log('cancelled', reason.message),
     }))`)
-    realm.enter('http', 7, { method: 'GET', url: URL_OF_TEST, headers: [], body: 'none' })
+    realm.enter('http', 7, { method: 'GET', url: URL_OF_TEST, root: '', headers: [], body: 'none' })
     await turn()
     await turn()
     expect(operations()).toEqual(['respond', 'respond.chunk', 'log', 'wait.done'])
@@ -346,7 +346,13 @@ describe('the life of a request', () => {
       })
     })`)
     for (const number of [21, 22]) {
-      realm.enter('http', number, { method: 'GET', url: `http://a/${number}`, headers: [], body: 'none' })
+      realm.enter('http', number, {
+        method: 'GET',
+        url: `http://a/${number}`,
+        root: '',
+        headers: [],
+        body: 'none',
+      })
     }
     realm.enter('abort', 22, {})
     realm.enter('abort', 22, {})
@@ -382,6 +388,7 @@ describe('programs that break their world', () => {
     } })`)
     expect((await realm.fetch(URL_OF_TEST)).text).toBe('fine')
     expect((await realm.fetch(`${URL_OF_TEST}later`)).text).toBe('fine')
+    expect((await realm.fetch(`${URL_OF_TEST}u/key/later`, { root: '/u/key' })).text).toBe('fine')
     await expect(realm.fetch(`${URL_OF_TEST}fail`)).rejects.toThrow('no')
   }
 
@@ -405,7 +412,7 @@ describe('programs that break their world', () => {
     ],
     [
       'strings',
-      '["slice", "charCodeAt", "replace", "split", "includes"].forEach((name) => { String.prototype[name] = () => { throw 1 } })',
+      '["slice", "indexOf", "charCodeAt", "replace", "split", "includes"].forEach((name) => { String.prototype[name] = () => { throw 1 } })',
     ],
     [
       'setters on Object.prototype',

@@ -5,14 +5,15 @@ import { inspect } from '../web/inspect.ts'
 import { jsonText, promiseResolve, promiseThen, TypeErrorClass } from '../web/primordials.ts'
 import { abortIncoming, incomingRequest, type Request } from '../web/request.ts'
 import { isResponse, partsOf, type Response } from '../web/response.ts'
+import { belowEntry, type EntryPlace } from './below-entry.ts'
 import { describeError } from './describe-error.ts'
 import { ExecutionContext, settle } from './execution-context.ts'
 import type { Handler } from './handler.ts'
 import { requestBody } from './request-body.ts'
 import { sendBody, sendWhole } from './send-response.ts'
 
-/** What the host says of a request: RequestHead, and how its body comes. */
-export interface HttpEvent {
+/** What the host says of a request: RequestHead as it came, and how its body comes. */
+export interface HttpEvent extends EntryPlace {
   method: string
   url: string
   headers: string[]
@@ -42,8 +43,7 @@ export class RequestJob {
     this.#method = event.method
     this.#request = incomingRequest({
       method: event.method,
-      url: event.url,
-      headers: event.headers,
+      ...belowEntry(event, event.url, event.headers),
       body: requestBody(door, number, event.body, bytes),
     })
     this.#context = new ExecutionContext(

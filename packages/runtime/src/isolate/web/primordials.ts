@@ -43,6 +43,8 @@ export const bytesSet = uncurry(Uint8Array.prototype.set) as (
   offset?: number,
 ) => void
 export const bufferSlice = uncurry(ArrayBuffer.prototype.slice)
+export const stringIndexOf = uncurry(String.prototype.indexOf)
+export const stringSlice = uncurry(String.prototype.slice)
 export const charCodeAt = uncurry(String.prototype.charCodeAt)
 const apply = Reflect.apply
 const fromCharCode = String.fromCharCode as (...codes: number[]) => string

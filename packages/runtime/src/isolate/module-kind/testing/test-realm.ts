@@ -38,6 +38,8 @@ export interface TestInit {
   headers?: string[]
   body?: string | Uint8Array
   stream?: boolean
+  /** Prefix of the entry point; the URL's path begins with it. */
+  root?: string
 }
 
 export interface TestResponse {
@@ -204,7 +206,10 @@ function request(
     listeners.add(listener)
   })
   const body = init.stream ? 'stream' : bytes === undefined ? 'none' : 'whole'
-  const head = { op: 'http', method: init.method ?? 'GET', url, headers: init.headers ?? [], body }
+  const { root = '', headers = [], method = 'GET' } = init
+  const { pathname, search: query } = new URL(url)
+  const path = pathname.slice(root.length)
+  const head = { op: 'http', method, url, root, path, query, headers, body }
   realm.enter('http', number, head, init.stream ? undefined : bytes)
   return done
 }
