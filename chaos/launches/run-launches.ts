@@ -49,7 +49,11 @@ async function launchAll(
   const proxy = await EngineProxy.start(engine.socket, join(folder, 'proxy.sock'), plan)
   const sockets = { runDir: join(folder, 'run'), doorsDir: join(folder, 'run/doors') }
   await mkdir(sockets.doorsDir, { recursive: true })
-  const config = testConfig(join(folder, 'proxy.sock'), OWNER, { sockets, maxMachines: 1_000 })
+  const config = testConfig(join(folder, 'proxy.sock'), OWNER, {
+    sockets,
+    maxMachines: 1_000,
+    callMs: DEADLINE_MS,
+  })
   const provider = createDockerProvider(config, { deadlineMs: DEADLINE_MS })
   const startMs = performance.now()
   try {
