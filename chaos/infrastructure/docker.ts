@@ -1,49 +1,39 @@
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { EngineProcess, openEngine } from '@openzimki/provider-docker/testing'
+import { type EngineProcess, openEngine, startMachineEngine } from '@openzimki/provider-docker/testing'
 import { killHard } from '../processes/kill-hard.ts'
 import { listProcesses } from '../processes/list-processes.ts'
-import { ownEnvironment } from '../processes/zimki-process.ts'
 import { engineLeftovers } from './engine-leftovers.ts'
 import type { Infrastructure } from './infrastructure.ts'
 
-const LAUNCHER = fileURLToPath(new URL('../../packages/server/bin/zimki.js', import.meta.url))
 const MACHINE_LABEL = 'org.openzimki.machine'
 
-/** Machines as containers of an engine that this starts itself; `dockerd` and root are needed. `folder`: for the image's settings. */
-export async function dockerInfrastructure(folder: string): Promise<Infrastructure> {
-  const engine = await EngineProcess.start()
-  try {
-    await buildImage(engine.socket, folder)
-  } catch (error) {
-    await engine.close()
-    throw error
-  }
+/** Machines as containers of an engine that this starts itself; `dockerd` and root are needed. */
+export async function dockerInfrastructure(): Promise<Infrastructure> {
+  const { engine, config } = await startMachineEngine()
   return {
     name: 'docker',
     parts: ['cell', 'agent', 'machine', 'engine', 'control'],
     provider: 'docker',
-    providerConfig: configOf(engine.socket),
+    providerConfig: config,
     machines: () => containerMachines(engine.socket),
     killMachine,
     killEngine: () => engine.kill(),
-    restoreEngine: () => engine.up(),
+    restoreEngine: () => restart(engine),
     leftovers: () => engineLeftovers(engine.socket),
     close: () => engine.close(),
   }
 }
 
-const configOf = (socket: string) => ({ connection: { socket } })
+const STARTS = 4
 
-/** As an operator does it. */
-async function buildImage(socket: string, folder: string): Promise<void> {
-  const config = join(folder, 'docker.json')
-  await writeFile(config, JSON.stringify(configOf(socket)))
-  const args = ['provider', 'docker', 'image', '--config', config, '--from', 'installation']
-  await promisify(execFile)(process.execPath, [LAUNCHER, ...args], { env: ownEnvironment() })
+/** As an init system does it: an engine that was killed may fail to start while what it left behind is still ending. */
+async function restart(engine: EngineProcess): Promise<void> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await engine.up()
+    } catch (error) {
+      if (start === STARTS) throw error
+    }
+  }
 }
 
 async function containerMachines(socket: string): Promise<string[]> {

@@ -59,7 +59,7 @@ async function launchAll(
   try {
     const cycles = await leadLives({ ...options, provider, random, runDir: sockets.runDir })
     plan.end()
-    const strays = await sweep(provider)
+    const strays = await sweep(provider, options.say)
     const seconds = Math.round((performance.now() - startMs) / 1000)
     const leftovers = await findLeftovers(engine, sockets.runDir)
     return {
@@ -99,10 +99,10 @@ async function leadLives({ count, say, provider, random, runDir }: Lives): Promi
   return cycles
 }
 
-/** As control looks for strays: machines of ours that nobody wants. How many there were. */
-async function sweep(provider: MachineProvider): Promise<number> {
+/** As control looks for strays: machines of ours that nobody wants. How many there were. One that stays is found by who looks after us. */
+async function sweep(provider: MachineProvider, say: (line: string) => void): Promise<number> {
   const strays = await provider.list()
-  for (const { id } of strays) await provider.destroy(id)
+  for (const { id } of strays) await provider.destroy(id).catch((error: unknown) => say(`${id}: ${error}`))
   return strays.length
 }
 

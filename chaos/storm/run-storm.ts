@@ -46,8 +46,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const data = join(folder, 'data')
   let infrastructure: Infrastructure | null = null
   try {
-    infrastructure =
-      options.provider === 'docker' ? await dockerInfrastructure(folder) : localInfrastructure()
+    infrastructure = options.provider === 'docker' ? await dockerInfrastructure() : localInfrastructure()
     const flags = ['--pools', await writePools(folder, infrastructure)]
     const platform = new ZimkiProcess({ data, logFile: join(folder, 'log'), flags })
     const random = seededRandom(options.seed)
