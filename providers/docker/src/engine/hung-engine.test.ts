@@ -14,11 +14,15 @@ let engine: Server
 let provider: MachineProvider
 /** Calls that the engine never answers, by method and path. */
 let hangs: RegExp
+/** Calls whose answer ends in its middle. */
+let cuts: RegExp
 /** The engine heard such a call. */
 let hung: PromiseWithResolvers<void>
 
 beforeEach(async () => {
   hung = Promise.withResolvers()
+  hangs = /^nothing$/
+  cuts = /^nothing$/
   folder = await mkdtemp(join(tmpdir(), 'hung-'))
   engine = createServer(answer).listen(join(folder, 'socket'))
   await once(engine, 'listening')
@@ -39,6 +43,11 @@ function answer({ method, url = '' }: IncomingMessage, response: ServerResponse)
     hung.resolve()
     return
   }
+  if (cuts.test(`${method} ${url}`)) {
+    hung.resolve()
+    response.writeHead(201, { 'content-length': 100 }).write('{"Id":', () => response.destroy())
+    return
+  }
   const send = (status: number, body: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (url.startsWith('/info')) send(200, { NCPU: 2, MemTotal: 2 ** 33 })
@@ -48,18 +57,22 @@ function answer({ method, url = '' }: IncomingMessage, response: ServerResponse)
 
 const spec = { id: 'm-1', size: 'small', zone: null, env: {} }
 
-it('an answer that never comes fails in time, and holds up nothing that is asked of the machine later', async () => {
-  hangs = /containers\/create/
-  const launch = provider.launch(spec)
-  launch.catch(() => undefined)
-  await hung.promise
-  const destroy = provider.destroy('m-1')
-  await expect(launch).rejects.toMatchObject({
-    code: 'TIMEOUT',
-    message: expect.stringContaining('did not answer in time'),
-  })
-  await destroy
-})
+it.each(['hangs', 'is cut'])(
+  'an answer that %s fails in time, and holds up nothing that is asked of the machine later',
+  async (how) => {
+    if (how === 'hangs') hangs = /containers\/create/
+    else cuts = /containers\/create/
+    const launch = provider.launch(spec)
+    launch.catch(() => undefined)
+    await hung.promise
+    const destroy = provider.destroy('m-1')
+    await expect(launch).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('did not answer in time'),
+    })
+    await destroy
+  },
+)
 
 it('nor when whoever asked has given up long before', async () => {
   hangs = /containers\/create/
