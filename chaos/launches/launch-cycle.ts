@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
 import type { MachineProvider, MachineSpec } from '@openzimki/provider'
@@ -38,6 +39,8 @@ export async function runCycle({ provider, spec, random }: CycleOptions): Promis
     ...(random() < STOPPED_SHARE ? [() => provider.stop(id, { graceMs: GRACE_MS })] : []),
   ])
   const destroys = await destroyUntilGone(provider, id, complaints)
+  // As control does when a machine is gone: what its folder holds was taken.
+  await rm(spec.env.ZIMKI_AGENT_RUN_DIR ?? '', { recursive: true, force: true })
   return { launch, destroys, complaints }
 }
 

@@ -21,9 +21,9 @@ export interface LaunchesOptions {
 const OWNER = 'chaos'
 /** Machines whose lives are led at the same time. */
 const AT_ONCE = 8
-const FAULT_SHARE = 0.15
+const FAULT_SHARE = 0.08
 /** Less than an operator would set, since a call that is never answered takes as long. */
-const DEADLINE_MS = 4_000
+const DEADLINE_MS = 6_000
 
 /** Launches machines on an engine of its own whose answers get lost, and looks at what is left of them. */
 export async function runLaunches(options: LaunchesOptions): Promise<LaunchesReport> {

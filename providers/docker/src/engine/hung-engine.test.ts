@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +27,8 @@ beforeEach(async () => {
   engine = createServer(answer).listen(join(folder, 'socket'))
   await once(engine, 'listening')
   const connection = { socket: join(folder, 'socket') }
-  provider = createDockerProvider({ owner: 'hung', connection, sizes: SIZES, callMs: 1_500 })
+  const sockets = { runDir: folder, doorsDir: join(folder, 'doors') }
+  provider = createDockerProvider({ owner: 'hung', connection, sizes: SIZES, sockets, callMs: 1_500 })
 })
 
 afterEach(async () => {
@@ -88,4 +89,10 @@ it('nor when whoever asked has given up long before', async () => {
 it('an inspection that hangs fails too', async () => {
   hangs = /containers\/[^/]+\/json/
   await expect(provider.inspect('m-1')).rejects.toMatchObject({ code: 'TIMEOUT' })
+})
+
+it('a container that was not made leaves no folder', async () => {
+  const env = { ZIMKI_AGENT_RUN_DIR: join(folder, 'm-1') }
+  await expect(provider.launch({ ...spec, env })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(await readdir(folder)).toEqual(['socket'])
 })
