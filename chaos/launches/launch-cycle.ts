@@ -25,7 +25,7 @@ const AGAIN_MS = 100
 /** Of launches whose caller gives up. */
 const ABANDONED_SHARE = 0.1
 const ABANDONED_WITHIN_MS = 600
-const STOPPED_SHARE = 0.3
+const STOPPED_SHARE = 0.6
 const GRACE_MS = 200
 
 /** The life of one machine as a platform leads it: launched, looked at, perhaps told to end, and destroyed until it is gone. */

@@ -20,7 +20,7 @@ export interface LaunchesReport {
 }
 
 /** A run is long enough to have met every fault at every step from here on. */
-const ALL_FAULTS_FROM = 500
+const ALL_FAULTS_FROM = 1_000
 const SHOWN = 20
 
 /** Why it is not good; empty when it is. */

@@ -38,6 +38,19 @@ export class Load {
     }
   }
 
+  /** Resolves once each realm has given so many right answers from now on; false when that takes longer than `patienceMs`. */
+  async answers(count: number, patienceMs: number): Promise<boolean> {
+    const from = this.sent.length
+    const deadlineMs = performance.now() + patienceMs
+    for (;;) {
+      const answered = this.sent.slice(from).filter(({ outcome }) => outcome === 'answered')
+      const isEnough = (realm: string) => answered.filter((one) => one.realm === realm).length >= count
+      if (this.#options.realms.every(isEnough)) return true
+      if (performance.now() > deadlineMs) return false
+      await delay(PAUSE_AFTER_FAILURE_MS)
+    }
+  }
+
   /** Resolves when every request has ended. */
   async stop(): Promise<void> {
     this.#isRunning = false

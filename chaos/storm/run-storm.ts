@@ -28,7 +28,11 @@ const POOLS = ['left', 'right'] as const
 const WRITERS = 2
 /** Undisturbed before the first kill and after the last. */
 const CALM_MS = 2_000
-const MOST_PAUSE_MS = 4_000
+const MOST_PAUSE_MS = 2_000
+/** Of each realm before the next kill, so that there is always load on what is killed. */
+const ANSWERS_BETWEEN = 20
+/** All that was killed is back by then, even on a machine that is busy with other things. */
+const BACK_WITHIN_MS = 30_000
 
 /** What a storm goes over. */
 interface Scene {
@@ -81,12 +85,12 @@ async function goOver(scene: Scene): Promise<StormReport> {
     random,
   })
   const startMs = performance.now()
-  const kills = await rage(scene, realms, startMs)
+  const complaints: string[] = []
+  const kills = await rage(scene, realms, load, startMs, complaints)
   await load.stop()
   const endMs = performance.now()
   options.say('the load has ended; looking at what is there')
   const { sent, writers } = load
-  const complaints: string[] = []
   for (const writer of writers)
     complaints.push(...judgeWrites(writer, await readNotes(platform.port, writer)))
   complaints.push(...(await findUnknownMachines(platform, infrastructure, data)))
@@ -102,7 +106,13 @@ async function goOver(scene: Scene): Promise<StormReport> {
 }
 
 /** All kills until the time is up. */
-async function rage(scene: Scene, realms: readonly StormRealm[], startMs: number): Promise<Kill[]> {
+async function rage(
+  scene: Scene,
+  realms: readonly StormRealm[],
+  load: Load,
+  startMs: number,
+  complaints: string[],
+): Promise<Kill[]> {
   const { options, data, infrastructure, platform, random } = scene
   const realmsOf = new Map(POOLS.map((pool, index) => [pool, [realms[index]?.name ?? '']]))
   const executioner = new Executioner({ infrastructure, platform, data, realmsOf, random })
@@ -116,6 +126,10 @@ async function rage(scene: Scene, realms: readonly StormRealm[], startMs: number
       kills.push(kill)
       options.say(`${((kill.fromMs - startMs) / 1000).toFixed(1)} s: killed the ${kill.part}, ${kill.what}`)
     }
+    if (!(await load.answers(ANSWERS_BETWEEN, BACK_WITHIN_MS)))
+      complaints.push(
+        `after ${kill?.what ?? 'no kill'}, not every realm was back within ${BACK_WITHIN_MS} ms`,
+      )
     await delay(random() * MOST_PAUSE_MS)
   }
   await delay(CALM_MS)
