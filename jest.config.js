@@ -17,6 +17,7 @@ export default {
     '<rootDir>/scripts',
     '<rootDir>/examples',
     '<rootDir>/bench',
+    '<rootDir>/chaos',
   ],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(hasEngine ? [] : ['\\.engine\\.test\\.ts$'])],

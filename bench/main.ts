@@ -9,15 +9,28 @@ import { machineLine } from './measure/machine.ts'
 import { type ResultTable, resultsPage } from './measure/results-page.ts'
 import { coldStart } from './scenarios/cold-start.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { dockerPath } from './scenarios/docker-path.ts'
 import { hello, peersAlone } from './scenarios/hello.ts'
+import { machineStart } from './scenarios/machine-start.ts'
 import { meterCost } from './scenarios/meter-cost.ts'
+import { placement } from './scenarios/placement.ts'
 import type { BenchContext, Scenario } from './scenarios/scenario.ts'
 import { store } from './scenarios/store.ts'
 import { warmMemory } from './scenarios/warm-memory.ts'
 
 // `npm run bench`: measures everything and writes RESULTS.md. `npm run bench -- --only hello,meter` measures a part and prints it.
 
-const SCENARIOS: Scenario[] = [hello, meterCost, coldStart, deploy, warmMemory, store]
+const SCENARIOS: Scenario[] = [
+  hello,
+  meterCost,
+  coldStart,
+  deploy,
+  warmMemory,
+  machineStart,
+  dockerPath,
+  placement,
+  store,
+]
 const benchFolder = dirname(fileURLToPath(import.meta.url))
 
 const { values } = parseArgs({

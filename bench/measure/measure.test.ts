@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { placementTable } from '../scenarios/placement.ts'
 import { parseStoreFigures, storeTable } from '../scenarios/store.ts'
 import { interleave } from './interleave.ts'
 import { onlyLoopback, parseAutocannon, parseWrk } from './load.ts'
@@ -96,4 +97,19 @@ it("the store's promises are held to its slowest figures", () => {
     ['6 ms', false],
     ['9,000 a second', true],
   ])
+})
+
+it("placement's promises are held to its slowest case, and a benchmark that says nothing is no good news", () => {
+  const output = `plan of 10000 machines and 1000000 realms, all is well: median 90 ms, worst of 7 140 ms, CPU 80 ms, 0 actions
+plan of 10000 machines and 1000000 realms, 1 % of the machines died, their realms are asked for: median 210 ms, worst of 7 300 ms, CPU 1 ms, 9 actions
+choose of 1 cells: 12 ns (1000000 found)
+choose of 64 cells: 450 ns (1000000 found)
+`
+  const { promises, rows } = placementTable(output)
+  expect(rows).toHaveLength(4)
+  expect(promises.map(({ measured, met }) => [measured, met])).toEqual([
+    ['210 ms', false],
+    ['0.45 us', true],
+  ])
+  expect(() => placementTable('nothing')).toThrow('printed no line')
 })

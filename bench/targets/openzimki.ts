@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { createClient } from '@openzimki/api'
+import { type Client, createClient } from '@openzimki/api'
 import { deployFolder, readRealmFolder } from '@openzimki/cli'
 import { startProgram, stopProgram } from './child.ts'
 import type { RunningTarget, Target } from './target.ts'
@@ -39,6 +39,8 @@ export interface Platform {
     realms: readonly string[],
     onLive: (deployed: Live) => Promise<void>,
   ): Promise<void>
+  /** Of the operator. */
+  client(): Promise<Client>
   /** Stops it and starts it again on the same data, with no realm loaded. */
   restart(): Promise<void>
   stop(): Promise<void>
@@ -48,13 +50,16 @@ export interface PlatformOptions {
   root: string
   /** Further environment of the server. */
   env?: Record<string, string>
+  /** Further flags of `zimki up`. */
+  flags?: readonly string[]
 }
 
 /** Starts the program as a user would, by its command. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const data = await mkdtemp(join(tmpdir(), 'bench-zimki-'))
   const program = join(options.root, 'packages/server/bin/zimki.js')
-  let server = await up(program, data, options.env ?? {})
+  const start = () => up(program, data, options)
+  let server = await start()
   return {
     get url() {
       return server.url
@@ -65,9 +70,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     data,
     deploy: (folder, realm) => deploy(program, data, server.url, folder, realm),
     deployMany: (folder, realms, onLive) => deployMany(data, server.url, folder, realms, onLive),
+    client: async () => createClient({ url: server.url, token: await operatorToken(data) }),
     async restart() {
       await server.stop()
-      server = await up(program, data, options.env ?? {})
+      server = await start()
     },
     async stop() {
       await server.stop()
@@ -76,8 +82,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-async function up(program: string, data: string, env: Record<string, string>) {
-  const child = startProgram(process.execPath, [program, 'up', '--port', '0', '--data', data, '--json'], env)
+async function up(program: string, data: string, { env = {}, flags = [] }: PlatformOptions) {
+  const args = [program, 'up', '--port', '0', '--data', data, '--json', ...flags]
+  const child = startProgram(process.execPath, args, env)
   const stop = () => stopProgram(child)
   try {
     const started = JSON.parse(await firstLine(child.stdout)) as { url: string }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { AdapterTestBed, MachineDriver, ProviderAdapter, TestBedSettings } from '@openzimki/provider'
 import { type CheckedDockerConfig, checkConfig } from './config.ts'
+import { boundCalls } from './connection/bound-calls.ts'
 import { openEngine } from './connection/open-engine.ts'
 import { EngineDriver } from './engine/engine-driver.ts'
 import { imageCommand } from './image/image-command.ts'
@@ -18,7 +19,7 @@ export const adapter: ProviderAdapter = {
 }
 
 export function openDriver(config: CheckedDockerConfig): MachineDriver {
-  const engine = openEngine(config.connection)
+  const engine = boundCalls(openEngine(config.connection), config.callMs)
   return config.scheduler === 'swarm' ? new SwarmDriver(config, engine) : new EngineDriver(config, engine)
 }
 

@@ -64,6 +64,8 @@ const configSchema = z.strictObject({
       'must not be shared with others',
     )
     .default('none'),
+  /** How long the engine may take for one call that nobody else bounds, such as making a container. */
+  callMs: z.number().int().min(100).max(3_600_000).default(30_000),
   /** For an engine on the platform's own host: machines and platform meet at Unix sockets. */
   sockets: z
     .strictObject({

@@ -29,6 +29,8 @@ describe('mapError', () => {
     const own = new PlatformError('NO_CAPACITY', 'full')
     expect(mapError(own)).toBe(own)
     expect(mapError(Object.assign(new Error('x'), { name: 'AbortError' })).code).toBe('CANCELLED')
+    const late = new Error('x', { cause: new DOMException('late', 'TimeoutError') })
+    expect(mapError(Object.assign(late, { name: 'AbortError' })).code).toBe('TIMEOUT')
     for (const thrown of [null, undefined, 'text', 7]) expect(mapError(thrown).code).toBe('INTERNAL')
   })
 })

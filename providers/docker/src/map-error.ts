@@ -72,10 +72,10 @@ const BY_SYSTEM_CODE: Record<string, { code: ErrorCode; todo: string }> = {
 export function mapError(thrown: unknown): PlatformError {
   if (thrown instanceof PlatformError) return thrown
   const message = messageOf(thrown)
-  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
-  if (name === 'AbortError') return new PlatformError('CANCELLED', 'cancelled', { cause: thrown })
-  if (name === 'TimeoutError')
+  const { name, code, cause } = (thrown ?? {}) as { name?: unknown; code?: unknown; cause?: unknown }
+  if (name === 'TimeoutError' || isTimeout(cause))
     return mapped('TIMEOUT', 'the engine did not answer in time', 'look at it with docker info', thrown)
+  if (name === 'AbortError') return new PlatformError('CANCELLED', 'cancelled', { cause: thrown })
   const rule = RULES.find(({ when }) => when.test(message))
   if (rule) return mapped(rule.code, message, rule.todo, thrown)
   const status = statusOf(thrown)
@@ -85,6 +85,10 @@ export function mapError(thrown: unknown): PlatformError {
   if (known) return mapped(known.code, message, known.todo, thrown)
   return mapped('INTERNAL', message, 'try again, and look at the engine with docker info', thrown)
 }
+
+/** What an aborted request was aborted for: its time was over. */
+const isTimeout = (cause: unknown): boolean =>
+  (cause as { name?: unknown } | null | undefined)?.name === 'TimeoutError'
 
 /** Also of an error that another realm made. */
 export function messageOf(thrown: unknown): string {

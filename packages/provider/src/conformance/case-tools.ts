@@ -4,7 +4,9 @@ import { type ErrorCode, PlatformError } from '@openzimki/core'
 import type { Machine, MachineProvider, MachineSpec } from '../contract.ts'
 import type { CaseContext, ConformanceCase, HarnessClock } from './harness.ts'
 
-const POLL_MS = 15
+/** Looks come less often the longer it takes: to look at an infrastructure is work for it, which then has less left for the machine. */
+const FIRST_POLL_MS = 15
+const LAST_POLL_MS = 200
 
 const HOST_CLOCK: HarnessClock = {
   nowMs: () => Date.now(),
@@ -63,10 +65,10 @@ export async function untilLogged(context: CaseContext, id: string, text: string
 export async function until<T>(context: CaseContext, look: () => Promise<T | null>): Promise<T | null> {
   const clock = clockOf(context)
   const end = clock.nowMs() + context.harness.settleMs
-  for (;;) {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(LAST_POLL_MS, pauseMs * 1.5)) {
     const seen = await look()
     if (seen !== null || clock.nowMs() > end) return seen
-    await clock.wait(POLL_MS)
+    await clock.wait(pauseMs)
   }
 }
 

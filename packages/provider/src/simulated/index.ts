@@ -1,3 +1,4 @@
+export * from './seeded-random.ts'
 export * from './simulated-driver.ts'
 export * from './simulated-options.ts'
 export * from './simulated-provider.ts'

@@ -57,14 +57,22 @@ export class EngineDriver implements MachineDriver {
     const machine = { id: spec.id, size: spec.size, zone: config.zone, fingerprint }
     signal.throwIfAborted()
     if (runFolder) await makeRunFolder(runFolder)
-    await launchContainer(
-      this.#docker,
-      this.owner,
-      containerOptions({ config, size, machine, env: spec.env, runFolder }),
-    )
+    try {
+      const options = containerOptions({ config, size, machine, env: spec.env, runFolder })
+      await launchContainer(this.#docker, this.owner, options)
+    } catch (thrown) {
+      if (runFolder) await this.#removeUnused(spec.id, runFolder)
+      throw thrown
+    }
     const made = await this.inspect(spec.id)
     if (made) return made
     throw new PlatformError('INTERNAL', `machine ${spec.id} was destroyed while it was being launched`)
+  }
+
+  /** Nobody would find the folder of a container that was never made. Where that is not certain it stays: a destroy finds both. */
+  async #removeUnused(id: string, runFolder: string): Promise<void> {
+    const found = await this.#find(id).catch(() => 'not known')
+    if (found === null) await removeRunFolder(runFolder)
   }
 
   async inspect(id: string): Promise<Machine | null> {

@@ -1,0 +1,6 @@
+export interface StormOptions {
+  provider: 'local' | 'docker'
+  minutes: number
+  seed: number
+  say(line: string): void
+}
