@@ -40,6 +40,8 @@ const settingsSchema = z.strictObject({
    */
   orphanMs: ms.optional(),
   pingMs: ms.default(250),
+  /** Over how long the load of deployments is averaged. */
+  smoothMs: ms.default(5_000),
   /** A cell that does not answer for this long is killed. */
   hangMs: ms.default(2_000),
   /** Beyond its CPU limit an isolate may run on for this long before its cell is killed. */

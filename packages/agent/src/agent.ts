@@ -11,6 +11,7 @@ import { createSpawner, removeRunDir } from './cell-spawner.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { openSpools } from './machine-spools.ts'
+import { processCpuMs } from './process-cpu.ts'
 import { rssBytes } from './rss-bytes.ts'
 import { Supervisor } from './supervisor.ts'
 import { UsageForwarder } from './usage-forwarder.ts'
@@ -58,6 +59,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     spawnCell,
     nowMs: () => clock.monotonicMs(),
     rssBytes,
+    cpuMs: processCpuMs,
     onUsage: (cell, window) => usage.add(window, () => cell.acknowledge(window.sequence)),
     onLog: (_, entries) => logs.add(entries),
     onGone: (gone) => {

@@ -13,6 +13,17 @@ const whole = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 const amount = z.number().nonnegative()
 const name = z.string().min(1).max(128)
 
+/** Of requests that one isolate works on at once, or of isolates that one deployment has. */
+const MAX_PLACES = 64
+
+const loadSums = z.object({
+  entered: amount,
+  waitedMs: amount,
+  busyMs: amount,
+  cpuMs: amount,
+  places: z.number().int().min(1).max(MAX_PLACES),
+})
+
 const isolateReport = z.object({
   realm: name,
   deployment: name,
@@ -20,6 +31,7 @@ const isolateReport = z.object({
   active: whole,
   overrunMs: amount,
   idleMs: amount,
+  sums: loadSums.optional(),
 })
 
 const logEntry = z.object({

@@ -1,9 +1,18 @@
-import type { CellLoad, FromCell, IsolateReport, LogEntry, ToCell, UsageWindow } from '@openzimki/core'
+import type {
+  CellLoad,
+  FromCell,
+  IsolateReport,
+  IsolateStatus,
+  LogEntry,
+  ToCell,
+  UsageWindow,
+} from '@openzimki/core'
 import { PlatformError } from '@openzimki/core'
 import { CellChannel, type ChannelBounds } from './cell-channel.ts'
 import { cellGone, loadHarmed, loadTimedOut } from './cell-error.ts'
 import { parseCellMessage } from './cell-message.ts'
 import type { SpawnedCell } from './cell-spawner.ts'
+import { LoadMeter } from './load-meter.ts'
 import { LoadTable, loadKey } from './load-table.ts'
 import { OutputTail } from './output-tail.ts'
 import { type Blame, suspects } from './suspects.ts'
@@ -33,6 +42,8 @@ export interface CellEvents {
 export interface CellOptions {
   channel: ChannelBounds
   loadMs: number
+  /** See AgentSettings. */
+  smoothMs: number
   nowMs: () => number
 }
 
@@ -48,6 +59,7 @@ export class Cell {
   cordon: string | null = null
   readonly loads = new LoadTable()
   readonly vitals: Vitals
+  readonly meter: LoadMeter
   readonly output = new OutputTail()
   /** Resolves when it takes loads; rejects with UNAVAILABLE when it ended before. */
   readonly ready: Promise<void>
@@ -74,6 +86,10 @@ export class Cell {
     this.#events = events
     this.#windows = new WindowOrder(spawned.id)
     this.vitals = new Vitals(options.nowMs())
+    this.meter = new LoadMeter({
+      smoothMs: options.smoothMs,
+      concurrencyOf: (ref) => this.loads.find(ref)?.load.limits.concurrency ?? 0,
+    })
     this.ready = this.#readyGate.promise
     // Whoever needs it awaits it; a spare that fails unawaited is told by onEnded.
     this.ready.catch(() => undefined)
@@ -124,12 +140,21 @@ export class Cell {
   }
 
   /** Of each deployment that is loaded now: what the last pong said of it, or, for one loaded since, nothing yet. */
-  reports(): IsolateReport[] {
+  reports(): IsolateStatus[] {
     const said = new Map(this.vitals.isolates.map((report) => [loadKey(report), report]))
     return this.loads.all().flatMap(({ isLoading, load: { realm, deployment } }) => {
       if (isLoading) return []
-      const nothingYet = { realm, deployment, heapBytes: 0, active: 0, overrunMs: 0, idleMs: 0 }
-      return [said.get(loadKey({ realm, deployment })) ?? nothingYet]
+      const nothingYet: IsolateReport = {
+        realm,
+        deployment,
+        heapBytes: 0,
+        active: 0,
+        overrunMs: 0,
+        idleMs: 0,
+      }
+      const { sums: _, ...report } = said.get(loadKey({ realm, deployment })) ?? nothingYet
+      const measured = this.meter.loadOf(report)
+      return [measured ? { ...report, load: measured } : report]
     })
   }
 
@@ -213,7 +238,8 @@ export class Cell {
         break
       case 'pong':
         this.loads.requireKnown(message.isolates)
-        this.vitals.pong(message.id, message.isolates, this.#options.nowMs())
+        if (this.vitals.pong(message.id, message.isolates, this.#options.nowMs()))
+          this.meter.reported(message.isolates, this.#options.nowMs())
         break
       case 'log':
         this.loads.requireKnown(message.entries)

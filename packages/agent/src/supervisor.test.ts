@@ -36,6 +36,7 @@ beforeEach(async () => {
     spawnCell,
     nowMs: () => performance.now() + world.aheadMs,
     rssBytes: async () => world.rssBytes,
+    cpuMs: async () => null,
     onUsage: () => undefined,
     onLog: () => undefined,
     onGone: (what) => gone.push(what),

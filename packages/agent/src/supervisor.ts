@@ -25,6 +25,8 @@ export interface SupervisorOptions {
   nowMs: () => number
   /** Resident memory of a process, or null where it cannot be told. */
   rssBytes: (pid: number) => Promise<number | null>
+  /** CPU milliseconds that a process has burned; null: not known. */
+  cpuMs: (pid: number) => Promise<number | null>
   onUsage(cell: Cell, window: UsageWindow): void
   onLog(cell: Cell, entries: LogEntry[]): void
   /** A cell that served is no more; its other deployments are being loaded again. */
@@ -100,6 +102,7 @@ export class Supervisor {
         address: cell.address,
         pid: cell.pid,
         rssBytes: (await this.#options.rssBytes(cell.pid)) ?? 0,
+        ...(cell.meter.processCpus === null ? {} : { cpus: cell.meter.processCpus }),
         isolates: cell.reports(),
       })),
     )
@@ -121,7 +124,7 @@ export class Supervisor {
     const { spawnCell, settings, nowMs, onUsage, onLog } = this.#options
     const cell = new Cell(
       await spawnCell(),
-      { channel: CHANNEL_BOUNDS, loadMs: settings.loadMs, nowMs },
+      { channel: CHANNEL_BOUNDS, loadMs: settings.loadMs, smoothMs: settings.smoothMs, nowMs },
       { onUsage, onLog, onEnded: (ended, end) => this.#onEnded(ended, end) },
     )
     this.#cells.add(cell)
@@ -132,9 +135,11 @@ export class Supervisor {
   async #watchOne(cell: Cell, lateMs: number): Promise<void> {
     if (cell.isEnding) return
     cell.vitals.excuse(lateMs)
-    const rssBytes = await this.#options.rssBytes(cell.pid)
+    const { rssBytes: askRss, cpuMs: askCpu, nowMs } = this.#options
+    const [rssBytes, cpuMs] = await Promise.all([askRss(cell.pid), askCpu(cell.pid)])
+    cell.meter.processRan(cpuMs, nowMs())
     const facts = { isReady: cell.isReady, vitals: cell.vitals, rssBytes, deployments: cell.loads.all() }
-    const verdict = judgeCell(facts, this.#options.settings, this.#options.nowMs())
+    const verdict = judgeCell(facts, this.#options.settings, nowMs())
     if (cell.isEnding) return
     if (verdict) this.#execute(cell, verdict)
     else cell.ping()

@@ -21,12 +21,13 @@ export class Vitals {
     return this.#lastPing
   }
 
-  /** Any pong counts as life, if it answers a ping that was sent. */
-  pong(id: number, isolates: IsolateReport[], nowMs: number): void {
-    if (id <= this.#lastPong || id > this.#lastPing) return
+  /** Any pong counts as life, if it answers a ping that was sent; false: it does not. */
+  pong(id: number, isolates: IsolateReport[], nowMs: number): boolean {
+    if (id <= this.#lastPong || id > this.#lastPing) return false
     this.#lastPong = id
     this.isolates = isolates
     this.unansweredSinceMs = id === this.#lastPing ? null : nowMs
+    return true
   }
 
   /** The agent itself stood still for so long: no fault of the cell. */

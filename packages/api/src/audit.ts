@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pageOf, pageQuery, timeMs } from './fields.ts'
+import { pageOf, pageQuery, queryTimeMs, timeMs } from './fields.ts'
 import { defineRoutes } from './route.ts'
 
 export const auditRecord = z.object({
@@ -26,6 +26,9 @@ export const auditRoutes = defineRoutes({
     query: pageQuery.extend({
       action: z.string().min(1).max(100).optional(),
       target: z.string().min(1).max(200).optional(),
+      /** Not before this, and before that. */
+      from: queryTimeMs.optional(),
+      to: queryTimeMs.optional(),
     }),
     answer: pageOf(auditRecord),
     errors: [],

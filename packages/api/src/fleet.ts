@@ -19,6 +19,11 @@ export const fleetMachine = z.object({
   realms: z.number().int(),
   /** Requests that run or wait, as it said last. */
   requests: z.number().int(),
+  /** How long requests wait for their turn, milliseconds: of the deployment in which they wait longest. */
+  waitMs: z.number(),
+  cpus: z.number(),
+  /** Cores that its cells keep busy. */
+  usedCpus: z.number(),
   memoryBytes: z.number(),
   usedBytes: z.number(),
   /** Of an hour now; null: own hardware, or not known. */

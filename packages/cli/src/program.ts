@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { accountsCommand } from './commands/accounts.ts'
+import { auditCommand } from './commands/audit.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { deploymentsCommand } from './commands/deployments.ts'
 import { devCommand } from './commands/dev.ts'
@@ -49,6 +51,8 @@ const COMMANDS = [
   providerKeyCommand,
   providerCommand,
   fleetCommand,
+  accountsCommand,
+  auditCommand,
   healthCommand,
 ]
 

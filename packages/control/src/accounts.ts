@@ -1,5 +1,6 @@
 import type { Account, Page } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
+import type { AccountPolicy } from './account-policy.ts'
 import type { Caller } from './caller.ts'
 import type { ControlContext } from './control-context.ts'
 import { change } from './database/change.ts'
@@ -18,12 +19,14 @@ const show = (row: AccountRow): Account => ({
 /** Accounts. Operators alone, but for `me`; the table of routes sees to that and `requireOperator` once more. */
 export class AccountService {
   readonly #context: ControlContext
-  /** Called after an account's state changed, so that its realms' routes follow. */
-  readonly #onState: (account: string) => Promise<void>
+  readonly #policy: AccountPolicy
+  /** Called after an account's state or trust changed, so that its realms' routes and places follow. */
+  readonly #onChange: (account: string) => Promise<void>
 
-  constructor(context: ControlContext, onState: (account: string) => Promise<void>) {
+  constructor(context: ControlContext, policy: AccountPolicy, onChange: (account: string) => Promise<void>) {
     this.#context = context
-    this.#onState = onState
+    this.#policy = policy
+    this.#onChange = onChange
   }
 
   async me(caller: Caller): Promise<Account> {
@@ -47,6 +50,7 @@ export class AccountService {
     await change(this.#context, { caller, action: 'account.create', target: row.id }, async (transaction) => {
       await transaction('accounts').insert(row)
     })
+    this.#policy.learn(row)
     return show({ seq: 0, ...row })
   }
 
@@ -81,7 +85,8 @@ export class AccountService {
       { caller, action: 'account.update', target: id, details: values },
       (transaction) => transaction('accounts').where({ id }).update(values),
     )
-    if (values.state !== before.state) await this.#onState(id)
+    const isTrustChanged = this.#policy.learn({ ...before, ...values })
+    if (isTrustChanged || values.state !== before.state) await this.#onChange(id)
     return show({ ...before, ...values })
   }
 
@@ -97,6 +102,7 @@ export class AccountService {
       await transaction('tokens').where({ account: id }).delete()
       await transaction('accounts').where({ id }).delete()
     })
+    this.#policy.forget(id)
   }
 
   async #find(id: string): Promise<AccountRow> {

@@ -5,6 +5,13 @@ import type { ControlContext } from './control-context.ts'
 import { type PageRequest, readPage } from './database/read-page.ts'
 import type { AuditRow } from './database/rows.ts'
 
+interface AuditRequest extends PageRequest {
+  action?: string | undefined
+  target?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+}
+
 const show = (row: AuditRow): AuditRecord => ({
   id: String(row.seq),
   timeMs: row.time_ms,
@@ -26,12 +33,14 @@ export class AuditService {
   /** Newest first. PERMISSION_DENIED for anyone but an operator. */
   async list(
     caller: Caller,
-    { action, target, ...page }: PageRequest & { action?: string | undefined; target?: string | undefined },
+    { action, target, from, to, ...page }: AuditRequest,
   ): Promise<Page<AuditRecord>> {
     requireOperator(caller)
     const query = this.#context.db('audit')
     if (action !== undefined) query.where({ action })
     if (target !== undefined) query.where({ target })
+    if (from !== undefined) query.where('time_ms', '>=', from)
+    if (to !== undefined) query.where('time_ms', '<', to)
     return readPage(query, page, show, 'desc')
   }
 }

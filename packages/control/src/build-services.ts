@@ -1,3 +1,4 @@
+import type { AccountPolicy } from './account-policy.ts'
 import { AccountService } from './accounts.ts'
 import { AuditService } from './audit.ts'
 import type { MachineParts } from './compose-machines.ts'
@@ -37,6 +38,7 @@ export interface ServiceInputs {
   routes: RouteRefresh
   logs: LogStore
   box: SecretBox
+  policy: AccountPolicy
 }
 
 export interface BuiltServices {
@@ -46,11 +48,11 @@ export interface BuiltServices {
 }
 
 export function buildServices(inputs: ServiceInputs): BuiltServices {
-  const { context, options, machines, routes, logs, box, publisher } = inputs
+  const { context, options, machines, routes, logs, box, publisher, policy } = inputs
   const { objects, blobs, refs } = options
   const stores = { objects, blobs, refs }
   const { fleet, planner, reconciler, hub } = machines
-  const urls = new RealmUrls(options.publicUrl, options.baseDomains)
+  const urls = new RealmUrls(options.publicUrl, options.baseDomains, policy)
   const unload = unloader(inputs)
   const reload = async (realm: string) => {
     const deployment = publisher.realm(realm)?.deployment
@@ -80,13 +82,17 @@ export function buildServices(inputs: ServiceInputs): BuiltServices {
     remover,
     reload,
     rules: machines.rules,
+    policy,
     onPlaced: () => machines.keeper?.wake(),
   })
   const deployer = new Deployer({ ...stores, context, urls, routes, planner, fleet, reconciler, shared })
   const invoker = new RealmInvoker(options.invoke, options.randomUUID)
   const provider = { name: options.providerName, publicKeyPem: options.signingKey.publicKeyPem }
   const services: Services = {
-    accounts: new AccountService(context, (account) => routes.account(account)),
+    accounts: new AccountService(context, policy, async (account) => {
+      await routes.account(account)
+      machines.keeper?.wake()
+    }),
     tokens: new TokenService(context),
     audit: new AuditService(context),
     realms,

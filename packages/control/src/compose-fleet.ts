@@ -1,3 +1,4 @@
+import { DEFAULT_PLAN_OPTIONS } from '@openzimki/placement'
 import type { ControlContext } from './control-context.ts'
 import type { ControlTimings, MachineOptions } from './control-options.ts'
 import type { AgentHub } from './machines/agent-hub.ts'
@@ -9,7 +10,9 @@ import type { LoadPlanner } from './machines/load-planner.ts'
 import { MachinePool } from './machines/machine-pool.ts'
 import type { MachineRegistry } from './machines/machine-registry.ts'
 import { MachineRemover } from './machines/machine-remover.ts'
+import type { MachineRules } from './machines/machine-rules.ts'
 import { PartingLoads } from './machines/parting-loads.ts'
+import { RealmSignals } from './machines/realm-signals.ts'
 import type { Reconciler } from './machines/reconciler.ts'
 import { Waker } from './machines/waker.ts'
 import type { LeftBehindIntake } from './metering/left-behind-intake.ts'
@@ -28,6 +31,7 @@ export interface FleetInputs {
     planner: LoadPlanner
     reconciler: Reconciler
     registry: MachineRegistry
+    rules: MachineRules
   }
   takeLeft: LeftBehindIntake
   onRemoved: (machine: string) => Promise<void>
@@ -36,7 +40,7 @@ export interface FleetInputs {
 /** The keeper of the fleet, and what it sees and acts with. */
 export function composeFleet({ machines, parts, ...inputs }: FleetInputs): FleetKeeper {
   const { context, timings, publisher, release, takeLeft, onRemoved } = inputs
-  const { hub, fleet, planner, reconciler, registry } = parts
+  const { hub, fleet, planner, reconciler, registry, rules } = parts
   const { joinMs, drainMs, patienceMs, strayMs } = timings
   const backoff = { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs }
   const waker = new Waker()
@@ -45,8 +49,12 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
   const pools = machines.pools.map(
     (pool) => new MachinePool({ options: pool, context, backoff, onRecovered: wake }),
   )
+  const { busyMs, settleMs, calmMs } = timings
+  const { waitHighMs, waitLowMs } = DEFAULT_PLAN_OPTIONS
+  const nowMs = () => context.clock.monotonicMs()
+  const signals = new RealmSignals({ nowMs, waitHighMs, waitLowMs, busyMs, settleMs, calmMs })
   const observer = new FleetObserver({
-    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, patienceMs },
+    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, patienceMs, signals, rules },
     isHeld: (realm, deployment) => reconciler.isHeld(realm, deployment),
   })
   const remover = new MachineRemover({
@@ -59,7 +67,8 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
     ...{ env: machines.env, onDone: wake, closed: closing.signal },
   })
   return new FleetKeeper({
-    ...{ context, hub, registry, pools, observer, actor, remover, parting, waker, closing, strayMs, backoff },
+    ...{ context, hub, registry, pools, observer, actor, remover, parting, signals, waker },
+    ...{ closing, strayMs, backoff },
     calmMs: timings.fleetMs,
   })
 }

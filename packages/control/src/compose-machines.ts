@@ -1,5 +1,6 @@
 import { parseIdentity } from '@openzimki/link'
 import { signCapability } from '@openzimki/store'
+import type { AccountPolicy } from './account-policy.ts'
 import { composeFleet } from './compose-fleet.ts'
 import type { ControlContext } from './control-context.ts'
 import type { ControlOptions, ControlTimings } from './control-options.ts'
@@ -41,6 +42,7 @@ export interface MachineInputs {
   publisher: RoutePublisher
   logs: LogStore
   box: SecretBox
+  policy: AccountPolicy
 }
 
 export function composeMachines({
@@ -50,6 +52,7 @@ export function composeMachines({
   publisher,
   logs,
   box,
+  policy,
 }: MachineInputs): MachineParts {
   const { clock, log } = context
   const registry = new MachineRegistry(context, timings.joinTokenMs)
@@ -81,7 +84,10 @@ export function composeMachines({
   const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
     return { name, isolation: provider.manifest.isolation }
   })
-  const rules = new MachineRules(pools, (realm) => publisher.runsIn(realm))
+  const rules = new MachineRules(pools, (realm, account) => ({
+    ...publisher.runsIn(realm),
+    floor: policy.floorOf(account),
+  }))
   const fleet = new CellFleet({
     ...{ hub, publisher, rules },
     onWaiting: () => keeper?.wake(),
@@ -104,7 +110,7 @@ export function composeMachines({
     ...{ idleMs, drainMs, renewBeforeMs, failureMs },
   })
   const takeLeft = new LeftBehindIntake({ usage, logs: logIntake, incidents, log })
-  const parts = { hub, fleet, planner, reconciler, registry }
+  const parts = { hub, fleet, planner, reconciler, registry, rules }
   const keeper: FleetKeeper | null =
     options.machines &&
     composeFleet({
@@ -112,7 +118,7 @@ export function composeMachines({
       release: options.version,
       onRemoved: (machine) => machineRealms.forgetMachine(machine),
     })
-  return { ...parts, keeper, rules, usage, logs: logIntake }
+  return { ...parts, keeper, usage, logs: logIntake }
 }
 
 /** An agent that comes back after the control plane was away holds cells already. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@openzimki/core'
 import type { Identity } from '@openzimki/link'
 import type { PriceList, SigningKey } from '@openzimki/meter'
+import type { Isolation } from '@openzimki/placement'
 import type { MachineProvider } from '@openzimki/provider'
 import type { BlobRefs, BlobStore, ObjectStore } from '@openzimki/store'
 import type { ControlLog } from './control-context.ts'
@@ -77,6 +78,12 @@ export interface ControlTimings {
   relaunchMaxMs: number
   /** A machine that leaves and could not be emptied by then goes all the same. */
   patienceMs: number
+  /** Requests must have waited so long before a realm gets another load. */
+  busyMs: number
+  /** After that, nothing is read out of its figures before this; a few times the span that agents average over. */
+  settleMs: number
+  /** A realm that has grown must have been calm for so long before it gives a load back. */
+  calmMs: number
 }
 
 export const DEFAULT_TIMINGS: ControlTimings = {
@@ -87,7 +94,7 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   failureMs: 2_000,
   agentTimeoutMs: 10_000,
   loadTimeoutMs: 20_000,
-  tickMs: 10_000,
+  tickMs: 5_000,
   sealMs: 60_000,
   sealLagMs: 120_000,
   joinMs: 10_000,
@@ -97,6 +104,9 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   relaunchFirstMs: 250,
   relaunchMaxMs: 30_000,
   patienceMs: 15 * 60_000,
+  busyMs: 4_000,
+  settleMs: 15_000,
+  calmMs: 2 * 60_000,
 }
 
 export interface ControlOptions {
@@ -123,6 +133,10 @@ export interface ControlOptions {
   price?: PriceList
   /** Null: machines are started by somebody else, and join with tokens of `control.machineToken`. */
   machines: MachineOptions | null
+  /** The weakest border behind which code runs of accounts that are not marked trusted; default: `process`, which is any. */
+  isolationFloor?: Isolation
+  /** Whose realms may be reached at `/u/<key>/`; default: everyone's, where the realm's owner wants it. */
+  pathForm?: 'all' | 'trusted'
   /** Who shares a cell; default: the realms of one account. */
   cordonOf?: (realm: { id: string; account: string }) => string
   /** The gateway's. */

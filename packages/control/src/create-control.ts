@@ -5,6 +5,7 @@ import type { RouteSource } from '@openzimki/placement'
 import { collectGarbage } from '@openzimki/store'
 import type { Express } from 'express'
 import type { Knex } from 'knex'
+import { AccountPolicy } from './account-policy.ts'
 import { type BuiltServices, buildServices } from './build-services.ts'
 import { composeMachines, type MachineParts } from './compose-machines.ts'
 import type { ControlContext } from './control-context.ts'
@@ -61,6 +62,7 @@ interface ControlParts extends BuiltServices {
   timings: ControlTimings
   logDb: Knex
   publisher: RoutePublisher
+  policy: AccountPolicy
   logs: LogStore
   routes: RouteRefresh
   machines: MachineParts
@@ -80,6 +82,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     synchronous: 'NORMAL',
   })
   const parts = compose(options, db, logDb)
+  await parts.policy.load(db)
   await parts.routes.all()
   return controlOf(options, parts)
 }
@@ -89,11 +92,16 @@ function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
   const context = { db, clock, randomUUID, log }
   const timings = { ...DEFAULT_TIMINGS, ...options.timings }
   const publisher = new RoutePublisher(options.baseDomains)
-  const routes = new RouteRefresh(db, publisher)
+  const policy = new AccountPolicy({
+    floor: options.isolationFloor ?? 'process',
+    pathForm: options.pathForm ?? 'all',
+    borders: (options.machines?.pools ?? []).map(({ provider }) => provider.manifest.isolation),
+  })
+  const routes = new RouteRefresh(db, publisher, policy)
   const logs = new LogStore(logDb, () => clock.nowMs(), options.logLines)
   const box = new SecretBox(options.capabilitySecret)
-  const machines = composeMachines({ context, options, timings, publisher, logs, box })
-  const built = buildServices({ context, options, machines, publisher, routes, logs, box })
+  const machines = composeMachines({ context, options, timings, publisher, logs, box, policy })
+  const built = buildServices({ context, options, machines, publisher, routes, logs, box, policy })
   const sealer = new ReadingSealer({
     ...{ context, objects, refs },
     provider: options.providerName,
@@ -101,7 +109,7 @@ function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
     price: options.price ?? DEFAULT_PRICES,
     lagMs: timings.sealLagMs,
   })
-  return { ...built, options, context, timings, logDb, publisher, logs, routes, machines, sealer }
+  return { ...built, options, context, timings, logDb, publisher, policy, logs, routes, machines, sealer }
 }
 
 function controlOf(options: ControlOptions, parts: ControlParts): Control {

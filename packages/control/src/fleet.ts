@@ -9,6 +9,7 @@ import { type PageRequest, readPage } from './database/read-page.ts'
 import type { MachineRow } from './database/rows.ts'
 import type { FleetKeeper } from './machines/fleet-keeper.ts'
 import type { MachinePool } from './machines/machine-pool.ts'
+import { waitOf } from './machines/realm-signals.ts'
 
 type Price = FleetMachine['price']
 
@@ -90,6 +91,9 @@ export class FleetService {
       cells: new Set(loads.map(({ cell }) => cell)).size,
       realms: loads.length,
       requests: loads.reduce((sum, { active }) => sum + active, 0),
+      waitMs: Math.round(Math.max(0, ...loads.map(({ load }) => waitOf(load.waiting, load.perSecond)))),
+      cpus: agent?.cpus ?? state?.cpus ?? 0,
+      usedCpus: Math.round((agent?.usedCpus ?? 0) * 1000) / 1000,
       memoryBytes: agent?.memoryBytes ?? state?.memoryBytes ?? 0,
       usedBytes: agent?.usedBytes ?? 0,
       price: pool ? priceOf(pool) : null,

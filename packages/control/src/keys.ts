@@ -120,7 +120,7 @@ export class KeyService {
       name: row.name,
       alias: row.alias,
       debug: row.debug !== 0,
-      url: this.#urls.url(row, realm.path_form !== 0),
+      url: this.#urls.url(row, realm),
       origin: this.#urls.origin(row.alias),
       createdAtMs: row.created_at_ms,
       revokedAtMs: row.revoked_at_ms,

@@ -1,6 +1,7 @@
 import type { Page, Realm } from '@openzimki/api'
 import { isAlias, PlatformError, type RealmLimits } from '@openzimki/core'
 import type { Knex } from 'knex'
+import type { AccountPolicy } from './account-policy.ts'
 import { requireOperator } from './accounts.ts'
 import type { Caller } from './caller.ts'
 import type { ControlContext } from './control-context.ts'
@@ -21,6 +22,7 @@ export interface RealmServiceParts {
   routes: RouteRefresh
   remover: RealmRemover
   rules: MachineRules
+  policy: AccountPolicy
   /** It may run elsewhere from now on. */
   onPlaced: () => void
   /** What runs of the realm has to be loaded anew, because its limits changed. */
@@ -118,8 +120,11 @@ export class RealmService {
   ): Promise<Realm> {
     const { context, routes, reload } = this.#parts
     if (input.refuse !== undefined) requireOperator(caller)
-    if (input.runsIn) this.#parts.rules.requirePossible(input.runsIn)
     const before = await requireRealm(context.db, caller, reference)
+    if (input.runsIn) {
+      const floor = this.#parts.policy.floorOf(before.account)
+      this.#parts.rules.requirePossible({ ...input.runsIn, floor })
+    }
     const values = {
       ...(input.runsIn ?? { pool: before.pool, isolation: before.isolation }),
       name: input.name ?? before.name,
@@ -155,7 +160,8 @@ export class RealmService {
   }
 
   async #show(row: RealmRow): Promise<Realm> {
-    const { context, urls } = this.#parts
+    const { context, urls, policy } = this.#parts
+    const refusal = row.refused ?? policy.refusalOf(row.account)
     const key = await firstKey(context.db, row.id)
     const live: DeploymentRow | undefined =
       row.deployment === null
@@ -167,14 +173,14 @@ export class RealmService {
       name: row.name,
       kind: live?.kind ?? null,
       deployment: row.deployment,
-      state: row.refused === null ? 'live' : 'refused',
-      reason: row.refused,
-      pathForm: row.path_form !== 0,
+      state: refusal === null ? 'live' : 'refused',
+      reason: refusal,
+      pathForm: urls.hasPathForm(row),
       limits: JSON.parse(row.limits),
       ...(row.pool === null && row.isolation === null
         ? {}
         : { runsIn: { pool: row.pool, isolation: row.isolation } }),
-      url: key && urls.url(key, row.path_form !== 0),
+      url: key && urls.url(key, row),
       origin: key && urls.origin(key.alias),
       createdAtMs: row.created_at_ms,
     }

@@ -1,10 +1,10 @@
 import { canonicalJson } from './canonical-json.ts'
-import type { CellLoad, IsolateReport, LogEntry } from './cell-protocol.ts'
+import type { CellLoad, IsolateLoad, IsolateReport, LogEntry } from './cell-protocol.ts'
 import type { UsageWindow } from './usage.ts'
 
 /**
  * Version of the calls below; an agent and its control may be one apart. 1: all but `log.ship`. 2: logs in numbered batches.
- * Whoever changes a call raises both.
+ * Whoever changes a call raises both; what is only added, and may be missing, raises nothing.
  */
 export const AGENT_PROTOCOL = { current: 2, oldest: 1 } as const
 
@@ -30,7 +30,14 @@ export interface CellStatus {
   address: string
   pid: number
   rssBytes: number
-  isolates: IsolateReport[]
+  /** Cores that its process keeps busy, seen from outside; left out: not known. */
+  cpus?: number
+  isolates: IsolateStatus[]
+}
+
+export interface IsolateStatus extends Omit<IsolateReport, 'sums'> {
+  /** Left out: not known. */
+  load?: IsolateLoad
 }
 
 /** Calls from the agent to control. The first on a link is `agent.hello`, the second `agent.join`; nothing else is answered before. */

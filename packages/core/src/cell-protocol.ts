@@ -38,6 +38,34 @@ export interface IsolateReport {
   overrunMs: number
   /** Monotonic milliseconds since its last request. */
   idleMs: number
+  /** Left out: nothing is known of its load. */
+  sums?: LoadSums
+}
+
+/** What a deployment has had to do since it was loaded in its cell. Sums only grow, so whoever reads them chooses the span. */
+export interface LoadSums {
+  /** Requests that got their turn. */
+  entered: number
+  /** Milliseconds that requests waited for their turn in a queue of the cell, added up; of those that still wait, up to now. */
+  waitedMs: number
+  /** Milliseconds that its places were taken, added up. */
+  busyMs: number
+  /** Milliseconds of its isolates' threads. */
+  cpuMs: number
+  /** How many requests it can work on at once. */
+  places: number
+}
+
+/** How busy a deployment is in its cell, on average over the last seconds. */
+export interface IsolateLoad {
+  /** Requests that wait for their turn. */
+  waiting: number
+  /** Requests that get their turn in a second. */
+  perSecond: number
+  /** Share of its places that are taken, 0 to 1. */
+  busy: number
+  /** Cores that it keeps busy. */
+  cpus: number
 }
 
 /** Agent to cell, over the child process's IPC channel. */

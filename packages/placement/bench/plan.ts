@@ -29,8 +29,16 @@ function realmOf(index: number, machines: readonly MachineState[]): RealmState {
   const account = Math.floor(index / REALMS_OF_ACCOUNT)
   const machine = machines[account % machines.length]?.id ?? ''
   return {
-    ...{ realm: `r-${index}`, account: `a-${account}`, pool: null, isolation: null },
-    ...{ loads: [{ machine, serving: true }], wanted: true, memoryBytes: 30e6, cpus: 0.02, waitMs: 10 },
+    ...{ realm: `r-${index}`, account: `a-${account}`, pool: null, isolation: null, floor: null },
+    ...{
+      loads: [{ machine, serving: true }],
+      wanted: true,
+      memoryBytes: 30e6,
+      cpus: 0.02,
+      waitMs: 10,
+      work: 0.1,
+      outgrown: null,
+    },
   }
 }
 

@@ -4,6 +4,7 @@ export {
   type FleetState,
   ISOLATIONS,
   type Isolation,
+  isBehind,
   type MachineState,
   mayRunIn,
   type PoolState,

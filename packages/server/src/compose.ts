@@ -90,6 +90,8 @@ async function startParts(
     signingKey: await readSigningKey(data, generateSigningKey),
     identity,
     providerName: options.name,
+    ...{ isolationFloor: options.isolationFloor, pathForm: options.pathForm },
+    ...(options.tempo ? { timings: options.tempo.timings } : {}),
     machines: await machinesOf(
       options,
       data,
@@ -183,7 +185,8 @@ async function machinesOf(
   const stateDirOf = (pool: string) => (options.pools === null ? data.machines : `${data.machines}-${pool}`)
   const shared = { owner: ownerOf(identity), agent, sockets }
   const pools = await openPools(wanted, shared, stateDirOf, closers)
-  const settings = { egressAllow: options.egressAllow, meter: options.meter, spares: options.spareCells }
+  const { egressAllow, meter, spareCells: spares, tempo } = options
+  const settings = { egressAllow, meter, spares, ...(tempo ? { smoothMs: tempo.smoothMs } : {}) }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
   return {
     pools,

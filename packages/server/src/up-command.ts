@@ -3,7 +3,7 @@ import { get } from 'node:http'
 import { resolve } from 'node:path'
 import { createClient } from '@openzimki/api'
 import { type CliIo, readJsonFile } from '@openzimki/cli'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
 import type { Log, Platform } from './compose.ts'
 import { writeOperatorFile } from './operator-file.ts'
@@ -19,6 +19,8 @@ interface UpFlags {
   name: string
   allowEgress: string[]
   trustProxy: string[]
+  isolationFloor: UpOptions['isolationFloor']
+  pathForm: UpOptions['pathForm']
   meter: boolean
   spareCells: number
   provider: string
@@ -41,6 +43,16 @@ export function upCommand(io: CliIo): Command {
       '--trust-proxy <address...>',
       'proxies in front (address, CIDR, loopback) that tell the client',
       [],
+    )
+    .addOption(
+      new Option('--isolation-floor <level>', 'weakest border for accounts that are not marked trusted')
+        .choices(['process', 'container', 'vm'])
+        .default('process'),
+    )
+    .addOption(
+      new Option('--path-form <whose>', 'whose realms answer under /u/<key>/ too')
+        .choices(['all', 'trusted'])
+        .default('all'),
     )
     .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
     .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
@@ -126,9 +138,9 @@ function welcomeAddress(url: string, flags: UpFlags): string {
 
 async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells, provider } = flags
-  const { providerConfig, trustProxy } = flags
+  const { providerConfig, trustProxy, isolationFloor, pathForm } = flags
   return {
-    ...{ host, port, data, name, spareCells, provider },
+    ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
     baseDomains: baseDomain,

@@ -1,3 +1,5 @@
+import type { ControlTimings } from '@openzimki/control'
+
 /** What `zimki up` takes. */
 export interface UpOptions {
   host: string
@@ -14,6 +16,10 @@ export interface UpOptions {
   egressAllow: string
   /** Proxies in front of the gateway whose word about the client is taken: addresses, CIDRs, `loopback`. */
   trustedProxies: string[]
+  /** The weakest border behind which code runs of accounts that are not marked trusted; `process`: any. */
+  isolationFloor: 'process' | 'container' | 'vm'
+  /** Whose realms answer at `/u/<key>/` too. */
+  pathForm: 'all' | 'trusted'
   meter: 'on' | 'off'
   spareCells: number
   /** Adapter that makes machines: a package's name, its short name, or a folder. */
@@ -22,4 +28,6 @@ export interface UpOptions {
   providerConfig: unknown
   /** In place of one machine of `provider`: pools as `parsePools` takes them, unchecked. Null: none. */
   pools: unknown
+  /** For tests that cannot wait: how often control looks, and over how long agents average. */
+  tempo?: { timings: Partial<ControlTimings>; smoothMs: number }
 }

@@ -15,7 +15,7 @@ function cli(setup: TestSetup = {}) {
 
 const machine = {
   ...{ id: 'm-1', pool: 'own', state: 'ready', reason: null, cells: 2, realms: 3, requests: 4 },
-  ...{ memoryBytes: 2 ** 30, usedBytes: 2 ** 28, createdAtMs: 0 },
+  ...{ waitMs: 80, cpus: 2, usedCpus: 0.44, memoryBytes: 2 ** 30, usedBytes: 2 ** 28, createdAtMs: 0 },
   price: { amount: 0.04, currency: 'EUR' },
 }
 const pool = {
@@ -34,7 +34,7 @@ describe('zimki fleet', () => {
     const { run, output } = cli({ answers })
     expect(await run('fleet')).toBe(0)
     const [, first, second] = output.out.split('\n')
-    expect(first).toMatch(/^m-1 +own +ready +2 +3 +4 +256 of 1024 MiB +0.04 EUR/)
+    expect(first).toMatch(/^m-1 +own +ready +2 +3 +4 +80 ms +0.4 of 2 +256 of 1024 MiB +0.04 EUR/)
     expect(second).toMatch(/^m-2 +own +leaving: it is old/)
   })
 

@@ -66,7 +66,7 @@ function drain(io: CliIo): Command {
 
 function machineTable(items: FleetMachine[]): string {
   return table(
-    ['MACHINE', 'POOL', 'STATE', 'CELLS', 'REALMS', 'REQUESTS', 'MEMORY', 'AN HOUR', 'SINCE'],
+    ['MACHINE', 'POOL', 'STATE', 'CELLS', 'REALMS', 'REQUESTS', 'WAIT', 'CPU', 'MEMORY', 'AN HOUR', 'SINCE'],
     items.map((one) => [
       one.id,
       one.pool,
@@ -74,6 +74,8 @@ function machineTable(items: FleetMachine[]): string {
       one.cells,
       one.realms,
       one.requests,
+      `${one.waitMs} ms`,
+      `${one.usedCpus.toFixed(1)} of ${one.cpus}`,
       `${mebibytes(one.usedBytes)} of ${mebibytes(one.memoryBytes)} MiB`,
       priceText(one.price),
       timeText(one.createdAtMs),

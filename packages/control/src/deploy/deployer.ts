@@ -202,7 +202,7 @@ export class Deployer {
       alias: key?.alias ?? null,
       key: key?.id ?? null,
       deployment,
-      url: key && urls.url(key, realm.path_form !== 0),
+      url: key && urls.url(key, realm),
       origin: key && urls.origin(key.alias),
       ms: Math.round((context.clock.monotonicMs() - startMs) * 10) / 10,
       changed,

@@ -36,6 +36,8 @@ export interface Agent {
   pool: string | null
   /** Memory of its cells, as it said last. */
   usedBytes: number
+  /** Cores that its cells keep busy, as it said last. */
+  usedCpus: number
 }
 
 /** Which of these to take; null: none of them. */
@@ -224,7 +226,7 @@ export class AgentHub {
     this.#agents.get(machine)?.disconnect()
     const agent: Agent = {
       ...{ machine, cpus, memoryBytes, protocol: proved.protocol, cordoned: admission.condemned },
-      ...{ pool: admission.pool, usedBytes: 0 },
+      ...{ pool: admission.pool, usedBytes: 0, usedCpus: 0 },
       call: rpcClient<AgentCalls>(link),
       alive: () => !link.closed && this.#agents.get(machine) === agent,
       disconnect: () => {

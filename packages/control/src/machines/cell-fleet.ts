@@ -1,6 +1,7 @@
 import { type CellLoad, type CellStatus, PlatformError } from '@openzimki/core'
 import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
 import type { Agent, AgentHub } from './agent-hub.ts'
+import { believedCells, NO_LOAD } from './believed-cells.ts'
 import { EXPECTED_BYTES, type LoadedDeployment, LoadTable, placeKey } from './load-table.ts'
 import { chooseMachine, type MachineRules } from './machine-rules.ts'
 
@@ -151,8 +152,9 @@ export class CellFleet {
     this.#watchers.add(dropped)
     try {
       const said = await agent.call('cell.list', null, { timeoutMs: 10_000 })
-      const cells = await this.#believed(agent, said)
-      agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + believedBytes(rssBytes), 0)
+      const cells = await this.#believed(agent, believedCells(said, agent))
+      agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
+      agent.usedCpus = cells.reduce((sum, { cpus = 0 }) => sum + cpus, 0)
       if (agent.alive()) this.#adopt(agent, cells, before, dropped)
       return cells
     } finally {
@@ -182,16 +184,17 @@ export class CellFleet {
     const actual = new Set<string>()
     for (const { cell, cordon, address, isolates, rssBytes } of cells) {
       if (cordon === null || this.#gone.has(`${agent.machine} ${cell}`)) continue
-      for (const { realm, deployment, active } of isolates) {
+      for (const { realm, deployment, active, load = NO_LOAD } of isolates) {
         const key = placeKey(realm, deployment, agent.machine)
         actual.add(`${key} ${cell}`)
         const known = this.#loads.at(realm, deployment, agent.machine)
-        const memoryBytes = believedBytes(rssBytes) / isolates.length || EXPECTED_BYTES
-        if (known?.cell === cell) Object.assign(known, { memoryBytes, active })
+        const memoryBytes = rssBytes / isolates.length || EXPECTED_BYTES
+        if (known?.cell === cell) Object.assign(known, { memoryBytes, active, load })
         if (dropped.has(key) || known?.cell === cell || (known && !before.has(known))) continue
         if (known) this.#forget(known)
         // How old its capability is, nobody knows: the next round renews it.
-        const fresh = { capabilityExpiresAtMs: 0, hidden: false, memoryBytes, active }
+        const account = this.#options.publisher.realm(realm)?.account ?? null
+        const fresh = { account, capabilityExpiresAtMs: 0, hidden: false, memoryBytes, active, load }
         this.#keep({ realm, deployment, cordon, agent, cell, address, ...fresh })
       }
     }
@@ -219,7 +222,7 @@ export class CellFleet {
   async #machineFor(plan: LoadPlan): Promise<Agent> {
     const { hub, rules, agentTimeoutMs, onWaiting } = this.#options
     const { cordon, load } = plan
-    const rule = rules.ruleOf(load.realm)
+    const rule = rules.ruleOf(load.realm, load.account)
     rules.requirePossible(rule)
     const isHome = ({ machine }: Agent) => this.#loads.isHome(cordon, machine)
     this.#waiting.add(plan)
@@ -235,8 +238,9 @@ export class CellFleet {
   }
 
   async #loadOn(agent: Agent, { cordon, load }: LoadPlan): Promise<void> {
-    const { issue, beforeLoad, loadTimeoutMs: timeoutMs } = this.#options
+    const { issue, beforeLoad, rules, loadTimeoutMs: timeoutMs } = this.#options
     const { realm, deployment } = load
+    rules.requireAllowed(agent, rules.ruleOf(realm, load.account))
     await beforeLoad(agent.machine, realm, load.account)
     const { capability, expiresAtMs } = await issue(realm, deployment)
     const params = { cordon, load: { ...load, capability } }
@@ -246,10 +250,11 @@ export class CellFleet {
         throw agent.alive() ? thrown : wentAway(thrown)
       })
     if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) throw wentAway()
-    const fresh = { hidden: false, memoryBytes: EXPECTED_BYTES, active: 0 }
+    const fresh = { hidden: false, memoryBytes: EXPECTED_BYTES, active: 0, load: NO_LOAD }
     this.#keep({
       realm,
       deployment,
+      account: load.account,
       cordon,
       agent,
       cell,
@@ -278,10 +283,6 @@ export class CellFleet {
     return lost
   }
 }
-
-/** What an agent says may be anything; less than nothing would draw realms to it. */
-const believedBytes = (said: unknown): number =>
-  typeof said === 'number' && Number.isFinite(said) && said > 0 ? said : 0
 
 /** In `details.reason` of the error: the agent is gone, not the program at fault. */
 const AGENT_WENT = 'agent-went'

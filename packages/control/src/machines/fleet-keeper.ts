@@ -8,6 +8,7 @@ import type { MachinePool } from './machine-pool.ts'
 import type { MachineRegistry } from './machine-registry.ts'
 import type { MachineRemover } from './machine-remover.ts'
 import type { PartingLoads } from './parting-loads.ts'
+import type { RealmSignals } from './realm-signals.ts'
 import type { Waker } from './waker.ts'
 
 export interface FleetKeeperParts {
@@ -19,6 +20,7 @@ export interface FleetKeeperParts {
   actor: FleetActor
   remover: MachineRemover
   parting: PartingLoads
+  signals: RealmSignals
   waker: Waker
   /** Aborted when no more is to be begun. */
   closing: AbortController
@@ -105,10 +107,13 @@ export class FleetKeeper {
   }
 
   async #round(): Promise<void> {
-    const { observer, actor, hub, parting } = this.#parts
+    const { observer, actor, hub, parting, signals } = this.#parts
     await parting.finish()
     const state = await observer.observe()
     const { actions } = plan(state)
+    for (const action of actions) {
+      if (action.action === 'load' && action.reason === 'busy') signals.grew(action.realm)
+    }
     const { begun, failed } = await actor.carryOut(actions)
     const isLeaving = state.machines.some((machine) => machine.state === 'leaving')
     this.#isUnderWay = begun > 0 || isLeaving || parting.count > 0

@@ -8,6 +8,8 @@ import type { CellFleet } from './cell-fleet.ts'
 import { EXPECTED_BYTES, type LoadedDeployment } from './load-table.ts'
 import type { MachinePool } from './machine-pool.ts'
 import type { MachineRegistry } from './machine-registry.ts'
+import type { MachineRules } from './machine-rules.ts'
+import type { RealmSignals } from './realm-signals.ts'
 
 export interface FleetObserverParts {
   context: ControlContext
@@ -23,6 +25,8 @@ export interface FleetObserverParts {
   joinMs: number
   /** A machine that is trusted and could not be emptied by then goes all the same. */
   patienceMs: number
+  signals: RealmSignals
+  rules: MachineRules
   /** Somebody needs this load, though it may not be live. */
   isHeld: (realm: string, deployment: string) => boolean
 }
@@ -139,26 +143,31 @@ export class FleetObserver {
 
   /** Named by realm and deployment, since a realm may have several loaded at once. */
   #realms(): RealmState[] {
-    const { fleet, publisher } = this.#parts
+    const { fleet, rules, signals } = this.#parts
     const byKey = Map.groupBy(fleet.all(), ({ realm, deployment }) => loadKey(realm, deployment))
+    signals.keep(new Set(byKey.keys()))
     const waiting = fleet.waiting().map(({ load, cordon }) => ({
-      ...{ realm: loadKey(load.realm, load.deployment), account: cordon, ...publisher.runsIn(load.realm) },
-      ...{ loads: [], wanted: true, memoryBytes: EXPECTED_BYTES, cpus: 0, waitMs: 0 },
+      ...{ realm: loadKey(load.realm, load.deployment), account: cordon },
+      ...rules.ruleOf(load.realm, load.account),
+      ...{ loads: [], wanted: true, memoryBytes: EXPECTED_BYTES },
+      ...signals.read(loadKey(load.realm, load.deployment), []),
     }))
     return [...[...byKey].map(([key, loads]) => this.#realm(key, loads)), ...waiting]
   }
 
   #realm(key: string, loads: readonly LoadedDeployment[]): RealmState {
-    const { publisher, isHeld } = this.#parts
-    const { realm, deployment, cordon } = loads[0]!
+    const { publisher, rules, signals, isHeld } = this.#parts
+    const { realm, deployment, cordon, account } = loads[0]!
     const isLive = publisher.realm(realm)?.deployment === deployment
     return {
-      ...{ realm: key, account: cordon, ...publisher.runsIn(realm) },
+      ...{ realm: key, account: cordon, ...rules.ruleOf(realm, account) },
       loads: loads.map(({ agent, hidden }) => ({ machine: agent.machine, serving: !hidden })),
       wanted: (isLive && loads.some(({ hidden }) => !hidden)) || isHeld(realm, deployment),
       memoryBytes: Math.max(...loads.map(({ memoryBytes }) => memoryBytes)),
-      // Cells do not say yet how long requests wait for their turn, nor what of a core they use.
-      ...{ cpus: 0, waitMs: 0 },
+      ...signals.read(
+        key,
+        loads.map(({ load }) => load),
+      ),
     }
   }
 }

@@ -136,8 +136,15 @@ const poolOf = (name: string, over: Partial<PoolState>): PoolState => ({
 })
 const realmsOf = (count: number): RealmState[] =>
   Array.from({ length: count }, (_, index) => ({
-    ...{ realm: `r-${index}`, account: `a-${index % 40}`, pool: null, isolation: null, loads: [] },
-    ...{ wanted: true, memoryBytes: REALM_BYTES, cpus: 0, waitMs: 0 },
+    ...{
+      realm: `r-${index}`,
+      account: `a-${index % 40}`,
+      pool: null,
+      isolation: null,
+      floor: null,
+      loads: [],
+    },
+    ...{ wanted: true, memoryBytes: REALM_BYTES, cpus: 0, waitMs: 0, work: 0, outgrown: null },
   }))
 
 describe.each([1, 2, 3])('a simulated fleet on bad days (seed %d)', (seed) => {

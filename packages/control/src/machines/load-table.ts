@@ -1,3 +1,4 @@
+import type { IsolateLoad } from '@openzimki/core'
 import { loadKey } from '../routing/route-publisher.ts'
 import type { Agent } from './agent-hub.ts'
 
@@ -5,6 +6,8 @@ import type { Agent } from './agent-hub.ts'
 export interface LoadedDeployment {
   realm: string
   deployment: string
+  /** Null: not known. */
+  account: string | null
   cordon: string
   agent: Agent
   cell: string
@@ -15,6 +18,7 @@ export interface LoadedDeployment {
   /** As its machine said last; before, what is to be expected. */
   memoryBytes: number
   active: number
+  load: IsolateLoad
 }
 
 /** What a deployment takes of which nothing is known yet. */

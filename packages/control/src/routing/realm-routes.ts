@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { AccountPolicy } from '../account-policy.ts'
 import type { AccountRow, DeploymentRow, DomainRow, KeyRow, RealmRow } from '../database/rows.ts'
 import { effectiveLimits } from '../effective-limits.ts'
 import type { RealmRoutes } from './route-publisher.ts'
@@ -6,7 +7,11 @@ import type { RealmRoutes } from './route-publisher.ts'
 type LiveParts = Pick<DeploymentRow, 'kind' | 'limits'>
 
 /** The routes of these realms as the database has them, or of all. */
-export async function readRealmRoutes(db: Knex, ids: string[] | 'all'): Promise<RealmRoutes[]> {
+export async function readRealmRoutes(
+  db: Knex,
+  ids: string[] | 'all',
+  policy: AccountPolicy,
+): Promise<RealmRoutes[]> {
   const only = (column: string) => (query: Knex.QueryBuilder) => {
     if (ids !== 'all') query.whereIn(column, ids)
   }
@@ -17,7 +22,7 @@ export async function readRealmRoutes(db: Knex, ids: string[] | 'all'): Promise<
   const live = await readLive(db, only('realms.id'))
   const refusedAccounts = new Set(suspended.map((account) => account.id))
   return realms.map((realm) => ({
-    realm: realmRoute(realm, live.get(realm.id), refusedAccounts.has(realm.account)),
+    realm: realmRoute(realm, live.get(realm.id), refusedAccounts.has(realm.account), policy),
     keys: (keys.get(realm.id) ?? []).map((key) => ({
       id: key.id,
       alias: key.alias,
@@ -39,8 +44,13 @@ async function readLive(db: Knex, only: (query: Knex.QueryBuilder) => void): Pro
   return new Map(rows.map((row) => [row.realm, row]))
 }
 
-function realmRoute(realm: RealmRow, live: LiveParts | undefined, suspended: boolean): RealmRoutes['realm'] {
-  const reason = suspended ? 'The account is suspended.' : realm.refused
+function realmRoute(
+  realm: RealmRow,
+  live: LiveParts | undefined,
+  suspended: boolean,
+  policy: AccountPolicy,
+): RealmRoutes['realm'] {
+  const reason = suspended ? 'The account is suspended.' : (realm.refused ?? policy.refusalOf(realm.account))
   return {
     id: realm.id,
     account: realm.account,
@@ -49,7 +59,7 @@ function realmRoute(realm: RealmRow, live: LiveParts | undefined, suspended: boo
     limits: effectiveLimits(live?.limits ?? '{}', realm.limits),
     state: reason === null ? 'live' : 'refused',
     reason,
-    pathForm: realm.path_form !== 0,
+    pathForm: realm.path_form !== 0 && policy.mayUsePathForm(realm.account),
   }
 }
 

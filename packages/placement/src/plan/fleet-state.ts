@@ -60,6 +60,8 @@ export interface RealmState {
   pool: string | null
   /** The weakest border that it may run behind; null: any. */
   isolation: Isolation | null
+  /** The weakest border that the operator takes its account behind; null: any. Below it, it does not run, whatever else is lacking. */
+  floor: Isolation | null
   loads: readonly RealmLoad[]
   /** Somebody asks for it, or did a short while ago. */
   wanted: boolean
@@ -69,6 +71,10 @@ export interface RealmState {
   cpus: number
   /** How long its requests wait for their turn, smoothed, milliseconds. */
   waitMs: number
+  /** How much it has to do: so many loads would have all their places taken by it. */
+  work: number
+  /** The work that it had when it was last given one load more because its requests waited; null: it never was. */
+  outgrown: number | null
 }
 
 export interface RealmLoad {
@@ -79,9 +85,14 @@ export interface RealmLoad {
 
 /** Whether the pool is one that the realm may run in. */
 export function mayRunIn(
-  realm: Pick<RealmState, 'pool' | 'isolation'>,
+  realm: Pick<RealmState, 'pool' | 'isolation' | 'floor'>,
   pool: Pick<PoolState, 'name' | 'isolation'>,
 ): boolean {
   if (realm.pool !== null && realm.pool !== pool.name) return false
-  return realm.isolation === null || ISOLATIONS.indexOf(pool.isolation) >= ISOLATIONS.indexOf(realm.isolation)
+  return isBehind(realm.isolation, pool) && isBehind(realm.floor, pool)
+}
+
+/** Whether the border of the pool is at least this one. */
+export function isBehind(border: Isolation | null, { isolation }: Pick<PoolState, 'isolation'>): boolean {
+  return border === null || ISOLATIONS.indexOf(isolation) >= ISOLATIONS.indexOf(border)
 }

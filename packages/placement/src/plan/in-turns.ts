@@ -2,7 +2,15 @@ import type { LoadReason } from './plan-action.ts'
 import type { Need } from './realm-needs.ts'
 
 /** What comes first when a round cannot do all: who is not answered at all, then who would lose its machine, then comfort. */
-const ORDER: readonly LoadReason[] = ['asked-for', 'leaving', 'not-allowed', 'busy', 'full', 'come-back']
+const ORDER: readonly LoadReason[] = [
+  'asked-for',
+  'below-floor',
+  'leaving',
+  'not-allowed',
+  'busy',
+  'full',
+  'come-back',
+]
 
 /**
  * As many needs as a round may do, the worst first; of equals one of each account, then the second of each, so that a large account does

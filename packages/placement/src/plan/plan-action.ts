@@ -11,8 +11,15 @@ export type PlanAction =
 export type LaunchReason = 'floor' | 'stand-in' | 'spare' | 'need' | 'successor'
 export type DrainReason = 'outdated' | 'above-ceiling' | 'empty' | 'half-empty'
 export type DestroyReason = 'lost' | 'drained' | 'forced'
-export type LoadReason = 'asked-for' | 'leaving' | 'not-allowed' | 'busy' | 'full' | 'come-back'
-export type UnloadReason = 'leaving' | 'not-allowed' | 'calm'
+export type LoadReason =
+  | 'asked-for'
+  | 'leaving'
+  | 'not-allowed'
+  | 'below-floor'
+  | 'busy'
+  | 'full'
+  | 'come-back'
+export type UnloadReason = 'leaving' | 'not-allowed' | 'below-floor' | 'calm'
 
 /** What should be done and cannot be, and why, in words. */
 export interface PlanProblem {

@@ -7,7 +7,7 @@ import type { PlanOptions } from './plan-options.ts'
 import type { Need, RealmNeeds, Surplus } from './realm-needs.ts'
 
 /** Better on a full machine than nowhere. */
-const MUST: ReadonlySet<LoadReason> = new Set(['asked-for', 'leaving', 'not-allowed'])
+const MUST: ReadonlySet<LoadReason> = new Set(['asked-for', 'leaving', 'not-allowed', 'below-floor'])
 /** Of problems that are told: the first say it all. */
 const MAX_PROBLEMS = 20
 
@@ -107,6 +107,7 @@ function isWorse(host: Host, than: Host, fillShare: number): boolean {
 const WHY_UNLOAD: Record<UnloadReason, string> = {
   leaving: 'its machine is about to go',
   'not-allowed': 'it may not run in that pool any more',
+  'below-floor': 'its account is not trusted, and the border there is below the floor of the operator',
   calm: 'its requests hardly wait: fewer cells will do',
 }
 
@@ -117,6 +118,8 @@ function whyLoad({ reason, realm, from }: Need, host: Host): string {
       return 'somebody asks for it and no cell has it'
     case 'leaving':
       return `${there} is about to go: ${from?.machine.reason ?? 'it is to be emptied'}`
+    case 'below-floor':
+      return `its account is not trusted, and the border of ${there} is below the floor of the operator`
     case 'not-allowed':
       return `it may not run in the pool of ${there} any more`
     case 'busy':

@@ -14,6 +14,10 @@ export interface PlanOptions {
   waitHighMs: number
   /** A realm whose requests wait less gives one back. */
   waitLowMs: number
+  /** A realm gives a cell back only when its work is below this share of what the others can do. */
+  calmShare: number
+  /** And below this share of the work that it had when that many were too few. */
+  outgrownShare: number
   /** Cells of one realm. */
   maxCells: number
   /** Machines of a pool that may exist above its ceiling, while as many are replaced. */
@@ -30,6 +34,6 @@ export interface PlanOptions {
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   ...{ fullShare: 0.9, fillShare: 0.8, backShare: 0.6, shrinkShare: 0.5 },
   emptyMs: 5 * 60_000,
-  ...{ waitHighMs: 50, waitLowMs: 5, maxCells: 16 },
+  ...{ waitHighMs: 50, waitLowMs: 5, calmShare: 0.7, outgrownShare: 0.7, maxCells: 16 },
   ...{ surge: 1, maxLaunches: 20, maxDrains: 5, maxLoads: 1_000, maxUnloads: 1_000 },
 }

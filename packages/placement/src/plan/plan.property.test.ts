@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { mayRunIn, type PoolState } from './fleet-state.ts'
+import { isBehind, mayRunIn, type PoolState, type RealmState } from './fleet-state.ts'
 import { plan } from './plan.ts'
 import type { FleetPlan } from './plan-action.ts'
 import { DEFAULT_PLAN_OPTIONS } from './plan-options.ts'
-import type { ModelFleet } from './testing/model-fleet.ts'
+import { ModelFleet, machine, on, pool, realm, waitMs } from './testing/model-fleet.ts'
 import { randomFleet } from './testing/random-fleet.ts'
 
 const { surge } = DEFAULT_PLAN_OPTIONS
@@ -28,12 +28,43 @@ describe.each(Array.from({ length: 200 }, (_, index) => index + 1))(
   },
 )
 
+describe('a realm whose work stays the same', () => {
+  const machines = Array.from({ length: 5 }, (_, index) => machine({ id: `m${index}` }))
+  const alone = (work: number, serviceMs: number, places: number) => {
+    const one = { ...realm({ realm: 'wiki', loads: on('m0').loads, work }), serviceMs, places }
+    return new ModelFleet([pool({ floor: 5 })], machines, [{ ...one, waitMs: waitMs(one) }])
+  }
+  /** Rounds until nothing moves any more; null: it always does. */
+  const roundsToRest = (fleet: ModelFleet, change = {}): number | null => {
+    for (let round = 0; round < 30; round += 1) {
+      const { actions } = plan(fleet.state, change)
+      if (actions.length === 0) return round
+      fleet.carryOut(actions)
+    }
+    return null
+  }
+  const WORKS = Array.from({ length: 60 }, (_, index) => (index + 1) * 0.05)
+  const cases = [1, 4, 16, 64].flatMap((places) => [5, 300, 5_000].map((serviceMs) => [places, serviceMs]))
+
+  it.each(cases)('comes to rest with %d places and requests of %d ms', (places, serviceMs) => {
+    const restless = WORKS.filter((work) => roundsToRest(alone(work, serviceMs!, places!)) === null)
+    expect(restless).toEqual([])
+  })
+
+  it('would not, if it forgot what was too much', () => {
+    expect(roundsToRest(alone(0.65, 5_000, 16), { outgrownShare: 1e9 })).toBeNull()
+    expect(roundsToRest(alone(0.65, 5_000, 16))).not.toBeNull()
+  })
+})
+
 /** Nothing comes, and nothing waits to go. */
 const isSettled = ({ machines }: ModelFleet): boolean => machines.every(({ state }) => state === 'ready')
 
 /** Carries it out and compares. */
 function expectKept(fleet: ModelFleet, { actions }: FleetPlan, totals: Map<string, number>): void {
-  const served = fleet.realms.filter((one) => one.wanted && fleet.servingOf(one).length > 0)
+  // Below the floor nothing stays.
+  const mayStay = (one: RealmState) => fleet.servingOf(one).some((id) => isAboveFloor(fleet, one, id))
+  const served = fleet.realms.filter((one) => one.wanted && mayStay(one))
   const ready = new Map(fleet.pools.map(({ name }) => [name, readyIn(fleet, name)]))
   fleet.carryOut(actions)
   for (const { realm: name } of served) {
@@ -75,3 +106,8 @@ const readyIn = (fleet: ModelFleet, name: string): number =>
 
 const isBlocked = ({ backoff, price, priceCeiling }: PoolState): boolean =>
   backoff !== null || (price !== null && priceCeiling !== null && price > priceCeiling)
+
+function isAboveFloor(fleet: ModelFleet, { floor }: RealmState, id: string): boolean {
+  const name = fleet.machines.find((one) => one.id === id)?.pool
+  return fleet.pools.some((one) => one.name === name && isBehind(floor, one))
+}

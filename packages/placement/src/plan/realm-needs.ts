@@ -1,4 +1,4 @@
-import { mayRunIn, type RealmLoad, type RealmState } from './fleet-state.ts'
+import { isBehind, mayRunIn, type RealmLoad, type RealmState } from './fleet-state.ts'
 import type { Host, HostTable } from './host-table.ts'
 import type { LoadReason, UnloadReason } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -54,13 +54,16 @@ function surveyLoads(realm: RealmState, table: HostTable, options: PlanOptions, 
     const host = table.get(load.machine)
     if (!host || host.machine.state === 'lost') continue
     const reason = whyGo(realm, host)
+    if (reason === 'below-floor' && load.serving) found.surplus.push({ realm, host, reason })
     if (reason !== null) going.push({ host, load, reason })
     else staying += 1
     if (reason === null && load.serving) serving += 1
   }
   // The last cell of a realm that is asked for goes only when another serves.
   if (serving > 0 || !realm.wanted) {
-    for (const { host, load, reason } of going) if (load.serving) found.surplus.push({ realm, host, reason })
+    for (const { host, load, reason } of going) {
+      if (load.serving && reason !== 'below-floor') found.surplus.push({ realm, host, reason })
+    }
   }
   if (staying === 0) {
     const [first] = going
@@ -69,14 +72,26 @@ function surveyLoads(realm: RealmState, table: HostTable, options: PlanOptions, 
   } else if (serving === staying) {
     if (realm.waitMs > options.waitHighMs && staying < options.maxCells) {
       found.needs.push({ realm, reason: 'busy', from: null })
-    } else if (realm.waitMs < options.waitLowMs && staying > 1) found.calm.push(realm)
+    } else if (isCalm(realm, staying, options)) found.calm.push(realm)
   }
+}
+
+/**
+ * One cell less will do. How long requests wait says little of that: with one cell more than is needed they hardly do, and with one less
+ * the queue grows without end. So the work must fit, with room to spare, and be well below what was too much before.
+ */
+function isCalm({ waitMs, work, outgrown }: RealmState, cells: number, options: PlanOptions): boolean {
+  if (cells < 2 || waitMs >= options.waitLowMs) return false
+  return (
+    work <= options.calmShare * (cells - 1) && (outgrown === null || work < outgrown * options.outgrownShare)
+  )
 }
 
 /** `calm` is about how many, not about where. */
 type GoReason = Exclude<UnloadReason, 'calm'>
 
 function whyGo(realm: RealmState, host: Host): GoReason | null {
+  if (!isBehind(realm.floor, host.pool.pool)) return 'below-floor'
   if (host.machine.state === 'leaving') return 'leaving'
   return mayRunIn(realm, host.pool.pool) ? null : 'not-allowed'
 }

@@ -6,6 +6,7 @@ import { reportOf } from './report-of.ts'
 import type { Runner, RunnerOptions } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
 import { settleClock } from './settle-clock.ts'
+import { WorkSums } from './work-sums.ts'
 
 /** Runs realms of the module kind: one isolate, many requests at once. */
 export class ModuleRunner implements Runner {
@@ -14,6 +15,8 @@ export class ModuleRunner implements Runner {
   #ready: RealmIsolate | null = null
   #disposed: PlatformError | null = null
   #stacks: StackMapper | null = null
+  /** Its one thread is its one place. */
+  readonly #sums = new WorkSums(1)
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -36,6 +39,7 @@ export class ModuleRunner implements Runner {
     if (request.ended) return
     isolate.begin(request)
     request.mapStack = this.#mapStack
+    request.sums = this.#sums
     request.function = 'fetch'
     const body = whole === null ? 'stream' : whole.byteLength > 0 ? 'whole' : 'none'
     const bytes = body === 'whole' ? arrayBuffer(whole!) : undefined
@@ -49,7 +53,7 @@ export class ModuleRunner implements Runner {
   }
 
   reports(nowMs: number) {
-    return reportOf(this.#ready ? [this.#ready] : [], nowMs)
+    return reportOf(this.#ready ? [this.#ready] : [], nowMs, this.#sums)
   }
 
   settleClocks(): void {
@@ -97,7 +101,7 @@ export class ModuleRunner implements Runner {
     if (!main) throw new PlatformError('SCRIPT_ERROR', 'the deployment has no main module')
     if (main.map && !this.#stacks) this.#stacks = new StackMapper(main.name, main.map)
     const host = await pool.take('module', realm.load.limits.memoryMb)
-    const isolate = new RealmIsolate({ host, realm, meter })
+    const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
     try {
       const { cpuMs } = realm.load.limits
       await host.runModule(main.source, main.name, cpuMs, MODULE_NAMESPACE_GLOBAL)

@@ -8,6 +8,7 @@ import { IsolateTimers } from './isolate-timers.ts'
 import { RequestDoor } from './request-door.ts'
 import type { RunningRequest } from './running-request.ts'
 import type { DoorBytes } from './to-bytes.ts'
+import type { WorkSums } from './work-sums.ts'
 
 const REQUEST_OVER = `-${JSON.stringify(new PlatformError('CANCELLED', 'the request is over'))}`
 
@@ -16,6 +17,8 @@ export interface RealmIsolateOptions {
   host: IsolateHost
   realm: RealmServices
   meter: CellMeter | null
+  /** Of its deployment. */
+  sums: WorkSums
 }
 
 /** An isolate that belongs to a realm: its requests, its timers, its door. */
@@ -24,15 +27,17 @@ export class RealmIsolate implements DoorHandler {
   readonly realm: RealmServices
   readonly requests = new IdTable<RunningRequest>()
   readonly #meter: CellMeter | null
+  readonly #sums: WorkSums
   readonly #cpu: IsolateCpu | null
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
   lastUsedMs = performance.now()
 
-  constructor({ host, realm, meter }: RealmIsolateOptions) {
+  constructor({ host, realm, meter, sums }: RealmIsolateOptions) {
     this.host = host
     this.realm = realm
     this.#meter = meter
+    this.#sums = sums
     this.#cpu = meter?.isolate() ?? null
     this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
     host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
@@ -145,6 +150,7 @@ export class RealmIsolate implements DoorHandler {
 
   #slice(number: number | null, elapsedNs: number): void {
     const request = number === null ? undefined : this.requests.get(number)
+    this.#sums.ran(elapsedNs)
     if (request) request.cpuNs += elapsedNs
     if (this.#cpu) this.#meter?.slice(this.#cpu, request ?? null, elapsedNs)
   }

@@ -1,7 +1,8 @@
-import type { IsolateReport, PlatformError } from '@openzimki/core'
+import type { PlatformError } from '@openzimki/core'
 import type { RealmServices } from '../bindings/operation.ts'
 import type { CellMeter } from './cell-meter.ts'
 import type { IsolatePool } from './isolate-pool.ts'
+import type { RunnerReport } from './report-of.ts'
 import type { RunningRequest } from './running-request.ts'
 
 /** How requests of one kind of realm are run. */
@@ -9,7 +10,7 @@ export interface Runner {
   /** Loads the code into its first isolate. SCRIPT_ERROR when it fails. */
   start(): Promise<void>
   run(request: RunningRequest): Promise<void>
-  reports(nowMs: number): Pick<IsolateReport, 'heapBytes' | 'active' | 'overrunMs' | 'idleMs'>
+  reports(nowMs: number): RunnerReport
   settleClocks(): void
   dispose(reason: PlatformError): void
 }

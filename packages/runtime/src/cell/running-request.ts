@@ -11,6 +11,7 @@ import type { SessionState } from '../bindings/session-state.ts'
 import type { EntryOwner } from '../engine/entry-queue.ts'
 import { RequestBody } from './request-body.ts'
 import { type DoorBytes, toBytes } from './to-bytes.ts'
+import type { WorkSums } from './work-sums.ts'
 
 /** What a program throws may have a message of any size. */
 const MAX_ERROR_CHARS = 8 * 1024
@@ -44,6 +45,8 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
   cpuNs = 0
   /** The meter's account of it; null where nothing is metered. */
   cpu: RequestCpu | null = null
+  /** Where its turn is counted when its entry into the isolate is what it waits for. */
+  sums: WorkSums | null = null
   remoteCalls = 0
   logBytes = 0
   session: SessionState | null = null
@@ -103,7 +106,8 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
   }
 
   /** Its entry into the isolate is through; what it left running there goes on. */
-  returned(): void {
+  returned(beganNs?: number): void {
+    if (beganNs !== undefined) this.sums?.enteredAt(this.startedMs, beganNs)
     this.#returned = true
     this.#checkOver()
   }

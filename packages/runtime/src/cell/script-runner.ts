@@ -7,6 +7,7 @@ import type { Runner, RunnerOptions } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
 import { scriptArgs } from './script-args.ts'
 import { settleClock } from './settle-clock.ts'
+import { WorkSums } from './work-sums.ts'
 
 /** Isolates one deployment may have in a cell: one request at a time runs in each. */
 const MAX_ISOLATES = 4
@@ -17,6 +18,7 @@ export class ScriptRunner implements Runner {
   readonly #idle: RealmIsolate[] = []
   readonly #all = new Set<RealmIsolate>()
   readonly #waiting: ((isolate: RealmIsolate | PlatformError) => void)[] = []
+  readonly #sums = new WorkSums(MAX_ISOLATES)
   #starting = 0
   #disposed: PlatformError | null = null
 
@@ -40,16 +42,19 @@ export class ScriptRunner implements Runner {
     const isolate = await this.#acquire()
     if (request.ended) return this.#release(isolate)
     isolate.begin(request)
+    const beganMs = isolate.lastUsedMs
+    this.#sums.began(beganMs)
     const { root, key: apikey, alias } = head
     const state = { number: request.id, path: decodePath(head), args, root, apikey, alias }
     await isolate.enter(head.op, request.id, JSON.stringify({ state, ...params }))
     if (!request.ended) request.fail(new PlatformError('SCRIPT_ERROR', 'the program ended without an answer'))
     isolate.finish(request)
+    this.#sums.ended(beganMs, isolate.lastUsedMs)
     this.#release(isolate)
   }
 
   reports(nowMs: number) {
-    return reportOf(this.#all, nowMs)
+    return reportOf(this.#all, nowMs, this.#sums)
   }
 
   settleClocks(): void {
@@ -67,9 +72,15 @@ export class ScriptRunner implements Runner {
   async #acquire(): Promise<RealmIsolate> {
     if (this.#disposed) throw this.#disposed
     const free = this.#idle.pop()
-    if (free) return free
+    if (free) {
+      this.#sums.enteredAtOnce()
+      return free
+    }
     if (this.#all.size + this.#starting < MAX_ISOLATES) void this.#grow()
+    const arrivedMs = performance.now()
+    this.#sums.arrived(arrivedMs)
     const got = await new Promise<RealmIsolate | PlatformError>((resolve) => this.#waiting.push(resolve))
+    this.#sums.waited(arrivedMs, performance.now(), !(got instanceof PlatformError))
     if (got instanceof PlatformError) throw got
     return got
   }
@@ -109,7 +120,7 @@ export class ScriptRunner implements Runner {
       // It is awaited below, where a failure also frees the isolate.
       classes.catch(() => undefined)
       const host = await pool.take('script', realm.load.limits.memoryMb)
-      const isolate = new RealmIsolate({ host, realm, meter })
+      const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
       this.#all.add(isolate)
       try {
         await this.#startCode(isolate, await classes)

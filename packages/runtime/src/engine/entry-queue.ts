@@ -3,8 +3,8 @@ import type { DoorBytes } from '../cell/to-bytes.ts'
 
 /** Who an entry runs for. */
 export interface EntryOwner {
-  /** The entry is through. */
-  returned(): void
+  /** The entry is through; it began at this stamp of the isolate. */
+  returned(beganNs: number): void
   /** It was stopped by a limit, or the isolate is dead. */
   failed(error: PlatformError): void
 }

@@ -106,7 +106,7 @@ export class IsolateHost {
     call = 0,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const owner = { returned: resolve, failed: reject }
+      const owner = { returned: () => resolve(), failed: reject }
       this.send({ event, request, payload, bytes, call, timeoutMs, owner })
     })
   }
@@ -173,7 +173,7 @@ export class IsolateHost {
       const entry = entries[index]!
       if (index === stopped) return
       if (result.length > 1) this.#handler?.onPost(0, entry.request, result[1]!, result[2]!, result[3])
-      entry.owner.returned()
+      entry.owner.returned(result[0])
     })
     if (failure) entries[stopped]?.owner.failed(failure)
     const begun = failure === null ? results.length : this.#dead ? entries.length : Math.max(1, stopped + 1)

@@ -14,8 +14,8 @@ export const machine = (over: Partial<MachineState> = {}): MachineState => ({
 })
 
 export const realm = (over: Partial<RealmState> = {}): RealmState => ({
-  ...{ realm: 'wiki', account: 'acme', pool: null, isolation: null, loads: [], wanted: true },
-  ...{ memoryBytes: 100, cpus: 0, waitMs: 0 },
+  ...{ realm: 'wiki', account: 'acme', pool: null, isolation: null, floor: null, loads: [] },
+  ...{ wanted: true, memoryBytes: 100, cpus: 0, waitMs: 0, work: 0, outgrown: null },
   ...over,
 })
 
@@ -25,8 +25,10 @@ export const on = (...machines: string[]): Pick<RealmState, 'loads'> => ({
 })
 
 export interface ModelRealm extends RealmState {
-  /** Milliseconds that its requests would wait with a single cell. */
-  work: number
+  /** What one of its requests takes; the longer, the longer others wait at the same work. */
+  serviceMs: number
+  /** Requests that one of its loads works on at once; the more, the more suddenly they begin to wait. */
+  places: number
 }
 
 /** A machine that could not be emptied by then is forced to go. */
@@ -67,7 +69,7 @@ export class ModelFleet {
       forced: one.forced || (this.#leavingRounds.get(one.id) ?? 0) > PATIENCE_ROUNDS,
       emptyMs: taken.has(one.id) ? 0 : one.emptyMs + 900_000,
     }))
-    this.realms = this.realms.map((one) => ({ ...one, waitMs: one.work / Math.max(1, one.loads.length) }))
+    this.realms = this.realms.map((one) => ({ ...one, waitMs: waitMs(one) }))
   }
 
   servingOf({ loads }: RealmState): string[] {
@@ -106,6 +108,11 @@ export class ModelFleet {
           (one) => one.realm === action.realm,
           (loads) => [...loads, { machine: action.machine, serving: true }],
         )
+        // As control remembers it.
+        if (action.reason === 'busy')
+          this.realms = this.realms.map((one) =>
+            one.realm === action.realm ? { ...one, outgrown: one.work } : one,
+          )
         break
       case 'unload':
         this.#changeLoads(
@@ -121,4 +128,18 @@ export class ModelFleet {
   ): void {
     this.realms = this.realms.map((one) => (which(one) ? { ...one, loads: change(one.loads) } : one))
   }
+}
+
+/** A queue that grows without end has grown for so long when somebody looks. */
+const ENDLESS_MS = 10_000
+
+/**
+ * How long requests wait that come at random: hardly at all, until the places are nearly all taken, and then without end. For several
+ * places: Sakasegawa (1977), an approximation of M/M/c.
+ */
+export function waitMs(one: Pick<ModelRealm, 'work' | 'loads' | 'serviceMs' | 'places'>): number {
+  const { work, loads, serviceMs, places } = one
+  const share = work / Math.max(1, loads.length)
+  if (share >= 1) return ENDLESS_MS * share
+  return (serviceMs * share ** (Math.sqrt(2 * (places + 1)) - 1)) / (places * (1 - share))
 }

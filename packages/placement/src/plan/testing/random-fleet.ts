@@ -1,5 +1,5 @@
 import { ISOLATIONS, type MachineState, type PoolState } from '../fleet-state.ts'
-import { ModelFleet, type ModelRealm, machine, pool, realm } from './model-fleet.ts'
+import { ModelFleet, type ModelRealm, machine, pool, realm, waitMs } from './model-fleet.ts'
 
 /** A small reproducible generator (Lehmer); whole numbers below `limit`. */
 function seeded(seed: number): (limit: number) => number {
@@ -49,11 +49,16 @@ function randomRealm(below: Below, index: number, pools: PoolState[], machines: 
   const ids = new Set(
     Array.from({ length: homes.length > 0 ? below(3) : 0 }, () => homes[below(homes.length)]?.id ?? ''),
   )
-  const work = below(4) === 0 ? below(300) : below(10)
+  const loads = [...ids].map((id) => ({ machine: id, serving: below(5) > 0 }))
+  // Three in four have little to do.
+  const work = below(4) === 0 ? below(400) / 100 : below(20) / 100
+  const serviceMs = [1, 20, 300, 5_000][below(4)] ?? 1
+  const places = [1, 4, 16, 64][below(4)] ?? 1
   return {
     ...realm({ realm: `r-${index}`, account: `a-${below(8)}`, memoryBytes: 1 + below(150) }),
-    ...{ wanted: below(4) > 0, work, waitMs: work, cpus: below(20) / 10 },
-    loads: [...ids].map((id) => ({ machine: id, serving: below(5) > 0 })),
+    ...{ wanted: below(4) > 0, work, serviceMs, places },
+    ...{ waitMs: waitMs({ work, loads, serviceMs, places }), cpus: below(20) / 10 },
+    ...{ loads, floor: below(8) === 0 ? (ISOLATIONS[below(3)] ?? null) : null },
     pool: below(10) === 0 ? (pools[below(pools.length)]?.name ?? null) : null,
     isolation: below(6) === 0 ? (ISOLATIONS[below(3)] ?? null) : null,
   }
