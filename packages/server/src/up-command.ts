@@ -29,7 +29,7 @@ interface UpFlags {
 }
 
 /** `zimki up`: a whole platform on this machine, until Ctrl-C. */
-export function upCommand(io: CliIo): Command {
+export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
   return new Command('up')
     .description('start a platform on this machine')
     .option('--port <port>', 'port to listen on; 0 for any free one', wholeNumber, 8080)
@@ -60,10 +60,10 @@ export function upCommand(io: CliIo): Command {
     .option('--pools <file>', 'JSON file with pools of machines, in place of one machine of --provider')
     .option('--no-meter', 'do not meter (for benchmarks)')
     .option('--json', 'print one line of JSON when it is ready')
-    .action((flags: UpFlags) => up(flags, io))
+    .action((flags: UpFlags) => up(flags, io, tempo))
 }
 
-async function up(flags: UpFlags, io: CliIo): Promise<void> {
+async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise<void> {
   const startedMs = performance.now()
   const log: Log = (level, message, details) => {
     const more = details ? ` ${JSON.stringify(details)}` : ''
@@ -77,7 +77,11 @@ async function up(flags: UpFlags, io: CliIo): Promise<void> {
   }
   // Only here, so that other commands do not load a platform.
   const { composePlatform } = await import('./compose.ts')
-  const platform = await composePlatform(await optionsOf(flags, io), log, version)
+  const platform = await composePlatform(
+    { ...(await optionsOf(flags, io)), ...(tempo ? { tempo } : {}) },
+    log,
+    version,
+  )
   try {
     const operatorFile = await firstStart(platform, log)
     announce(platform, flags, io, operatorFile, performance.now() - startedMs)

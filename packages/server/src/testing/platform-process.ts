@@ -9,6 +9,8 @@ import { type Client, createClient } from '@openzimki/api'
 import type { Artifact } from '@openzimki/core'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/zimki.js', import.meta.url))
+/** Does the same in a hurry. */
+export const QUICK = fileURLToPath(new URL('quick-main.ts', import.meta.url))
 
 /** The parts of a platform that run in processes of their own, told by a word of their command lines. */
 const PARTS = {
@@ -30,26 +32,39 @@ interface Announced {
 export class PlatformProcess {
   readonly data: string
   readonly #flags: readonly string[]
+  readonly #program: string
   #child: ChildProcess | null = null
   port = 0
   announced!: Announced
   client!: Client
 
-  private constructor(data: string, flags: readonly string[]) {
+  private constructor(data: string, flags: readonly string[], program: string) {
     this.data = data
     this.#flags = flags
+    this.#program = program
   }
 
   /** `flags`: further ones for `up`. */
-  static async start(flags: readonly string[] = []): Promise<PlatformProcess> {
-    const platform = new PlatformProcess(await mkdtemp(join(tmpdir(), 'zimki-platform-')), flags)
+  static async start(flags: readonly string[] = [], program = LAUNCHER): Promise<PlatformProcess> {
+    const data = await mkdtemp(join(tmpdir(), 'zimki-platform-'))
+    const platform = new PlatformProcess(data, flags, program)
     await platform.up()
     return platform
   }
 
   /** Starts it on its data folder, at the port of before. */
   async up(): Promise<void> {
-    const args = [LAUNCHER, 'up', '--port', String(this.port), '--data', this.data, '--json', ...this.#flags]
+    const args = [
+      '--no-node-snapshot',
+      this.#program,
+      'up',
+      '--port',
+      String(this.port),
+      '--data',
+      this.data,
+      '--json',
+      ...this.#flags,
+    ]
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ZIMKI_')))
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     this.#child = child

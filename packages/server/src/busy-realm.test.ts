@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { PlatformProcess, QUICK } from './testing/platform-process.ts'
+
+/** One program of the script kind does four requests at once, so the rest of these wait. */
+const CLIENTS = 20
+const ANSWER_MS = 80
+
+describe('a realm that waits for something slow', () => {
+  let folder: string
+  let platform: PlatformProcess
+  const slow = createServer((_, response) => void setTimeout(() => response.end('done'), ANSWER_MS))
+  beforeAll(async () => {
+    await once(slow.listen(0, '127.0.0.1'), 'listening')
+    const { port } = slow.address() as AddressInfo
+    folder = await mkdtemp(join(tmpdir(), 'zimki-busy-'))
+    const pools = [{ name: 'own', provider: 'local', floor: 1, ceiling: 2 }]
+    await writeFile(join(folder, 'pools.json'), JSON.stringify(pools))
+    const flags = ['--pools', join(folder, 'pools.json'), '--allow-egress', `127.0.0.1:${port}`]
+    platform = await PlatformProcess.start(flags, QUICK)
+    const source = `zimki.publishPath("/", function () { return zimki.remote.get("http://127.0.0.1:${port}/") })`
+    await platform.deployScript('waits', source)
+  }, 60_000)
+  afterAll(async () => {
+    await platform.close()
+    slow.closeAllConnections()
+    slow.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const machines = async () => (await platform.client.fleet.machines({ query: {} })).items
+  const homes = async () => (await machines()).filter(({ realms }) => realms > 0).length
+
+  it('gets a second load when requests queue up, answers more in the same time, and gives it back when it is calm', async () => {
+    let answered = 0
+    let isOver = false
+    const statuses = new Set<number>()
+    const client = async () => {
+      while (!isOver) {
+        const response = await platform.get('waits', '/')
+        await response.text()
+        statuses.add(response.status)
+        answered += 1
+      }
+    }
+    /** Milliseconds for so many answers from now on. */
+    const timeOf = async (count: number): Promise<number> => {
+      const startedMs = performance.now()
+      const from = answered
+      while (answered < from + count) await new Promise((resolve) => setTimeout(resolve, 5))
+      return performance.now() - startedMs
+    }
+    const all = Array.from({ length: CLIENTS }, client)
+    const aloneMs = await timeOf(40)
+    expect(await homes()).toBe(1)
+    await until(machines, (seen) => seen.some(({ waitMs }) => waitMs > 50))
+    await until(homes, (count) => count === 2)
+    await timeOf(40)
+    const togetherMs = await timeOf(40)
+    isOver = true
+    await Promise.all(all)
+    expect([...statuses]).toEqual([200])
+    expect(aloneMs / togetherMs).toBeGreaterThan(1.4)
+    await until(homes, (count) => count === 1)
+    expect((await platform.get('waits', '/')).status).toBe(200)
+  }, 60_000)
+})
+
+/** Looks again until it is so. */
+async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (isSo(seen)) return seen
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

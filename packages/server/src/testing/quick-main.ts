@@ -1,0 +1,15 @@
+import { buildProgram, processIo, quietly, runProgram } from '@openzimki/cli'
+import { upCommand } from '../up-command.ts'
+
+/** The program `zimki` for tests that cannot wait: what takes a platform seconds to be sure of takes this one a moment. */
+const TEMPO = {
+  timings: {
+    ...{ tickMs: 100, fleetMs: 100, relaunchFirstMs: 50 },
+    ...{ busyMs: 300, settleMs: 1_500, calmMs: 500 },
+  },
+  smoothMs: 300,
+}
+
+const io = processIo()
+const program = buildProgram(io).addCommand(quietly(upCommand(io, TEMPO), io))
+process.exitCode = await runProgram(program, process.argv.slice(2), io)
