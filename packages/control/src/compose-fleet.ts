@@ -6,7 +6,9 @@ import type { CellFleet } from './machines/cell-fleet.ts'
 import { FleetActor } from './machines/fleet-actor.ts'
 import { FleetKeeper } from './machines/fleet-keeper.ts'
 import { FleetObserver } from './machines/fleet-observer.ts'
+import { FleetWatch } from './machines/fleet-watch.ts'
 import type { LoadPlanner } from './machines/load-planner.ts'
+import { MachineLooks } from './machines/machine-looks.ts'
 import { MachinePool } from './machines/machine-pool.ts'
 import type { MachineRegistry } from './machines/machine-registry.ts'
 import { MachineRemover } from './machines/machine-remover.ts'
@@ -53,8 +55,21 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
   const { waitHighMs, waitLowMs } = DEFAULT_PLAN_OPTIONS
   const nowMs = () => context.clock.monotonicMs()
   const signals = new RealmSignals({ nowMs, waitHighMs, waitLowMs, busyMs, settleMs, calmMs })
+  const watch: FleetWatch = new FleetWatch({
+    providers: new Set(machines.pools.map(({ provider }) => provider)),
+    ...{ backoff, log: context.log, closed: closing.signal },
+    onChange: (provider, machine) => {
+      looks.changed(provider, machine)
+      wake()
+    },
+  })
+  const looks = new MachineLooks({
+    ...{ clock: context.clock, believeMs: timings.watchedLookMs },
+    isHeard: (provider) => watch.isHeard(provider),
+  })
   const observer = new FleetObserver({
-    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, patienceMs, signals, rules },
+    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, patienceMs },
+    ...{ looks, signals, rules },
     isHeld: (realm, deployment) => reconciler.isHeld(realm, deployment),
   })
   const remover = new MachineRemover({
@@ -67,8 +82,8 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
     ...{ env: machines.env, onDone: wake, closed: closing.signal },
   })
   return new FleetKeeper({
-    ...{ context, hub, registry, pools, observer, actor, remover, parting, signals, waker },
-    ...{ closing, strayMs, backoff },
+    ...{ context, hub, registry, pools, observer, actor, remover, parting, signals, watch, waker },
+    ...{ closing, strayMs, backoff, watchedStrayMs: timings.watchedStrayMs },
     calmMs: timings.fleetMs,
   })
 }

@@ -72,6 +72,10 @@ export interface ControlTimings {
   joinTokenMs: number
   /** Between looks for machines of ours that nobody knows. */
   strayMs: number
+  /** The same at a provider that tells of its machines' ends: then it is but a safety net. */
+  watchedStrayMs: number
+  /** So long a machine of such a provider, whose agent is away, is taken to be as it was seen last. */
+  watchedLookMs: number
   /** Between looks at a fleet in which nothing happens; what happens is seen to at once. */
   fleetMs: number
   relaunchFirstMs: number
@@ -100,6 +104,8 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   joinMs: 10_000,
   joinTokenMs: 3_600_000,
   strayMs: 60_000,
+  watchedStrayMs: 10 * 60_000,
+  watchedLookMs: 30_000,
   fleetMs: 5_000,
   relaunchFirstMs: 250,
   relaunchMaxMs: 30_000,

@@ -38,6 +38,12 @@ export interface MachineProvider {
   destroy(id: string, options?: CallOptions): Promise<void>
   /** The end of what the machine printed, at most `maxBytes` (default 64 KiB) of UTF-8. NOT_FOUND, UNSUPPORTED. */
   logs(id: string, options?: CallOptions & { maxBytes?: number }): Promise<string>
+  /**
+   * Tells of changes as they happen: the id of a machine that is to be looked at, since it ended (or started, or went), or null: look at
+   * all. Begins with null; from then on no end of a machine of the owner is left out. Ends when `signal` aborts or the provider is closed. Rejects
+   * when the infrastructure is heard no longer; what happens until it is watched again is missed. UNSUPPORTED.
+   */
+  watch(options?: CallOptions): AsyncIterable<string | null>
   /** Whether the infrastructure can be used, for the operator. Rejects only with CANCELLED; the bad news is in the findings. */
   check(options?: CallOptions): Promise<CheckResult>
   /** Lets go of connections; machines live on. Pending and later calls reject with CANCELLED. May be repeated. */
@@ -58,6 +64,8 @@ export interface ProviderManifest {
   logs: boolean
   /** `stop` lets the agent end in order; otherwise it ends by force at once. */
   gracefulStop: boolean
+  /** `watch` works; otherwise, and where this is left out, it throws UNSUPPORTED, and machines are looked at again and again. */
+  watch?: boolean
   /** The machine goes on when the platform's process ends, until its agent gives up. */
   outlivesPlatform: boolean
   /** Bytes of all names and values of `env` together. */

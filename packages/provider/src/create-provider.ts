@@ -5,6 +5,7 @@ import { lastBytes } from './last-bytes.ts'
 import type { MachineDriver } from './machine-driver.ts'
 import { specFingerprint } from './spec-fingerprint.ts'
 import { validateName, validateSpec } from './validate-spec.ts'
+import { watchChanges } from './watch-changes.ts'
 
 export interface ProviderOptions {
   /** Longest time a call may take before TIMEOUT; `stop` gets its grace on top. Default 60,000. */
@@ -51,6 +52,7 @@ export function createProvider(driver: MachineDriver, options: ProviderOptions =
     destroy: (id, { signal } = {}) => named(id, (inner) => driver.destroy(id, inner), signal),
     logs: (id, { maxBytes = DEFAULT_LOG_BYTES, signal } = {}) =>
       named(id, (inner) => logs(driver, id, maxBytes, inner), signal),
+    watch: ({ signal } = {}) => watchChanges(driver, calls, signal),
     check: ({ signal } = {}) => check(driver, calls, signal),
     close: () => calls.close(),
   }

@@ -15,6 +15,8 @@ interface FakeMachine {
 /** The infrastructure behind fake drivers: several drivers over one see the same machines, as after a restart. */
 export class FakeInfrastructure {
   readonly machines = new Map<string, FakeMachine>()
+  /** Called with the owner and id of each machine that ends or goes. */
+  readonly listeners = new Set<(owner: string, id: string) => void>()
   readonly capacity: number
   #count = 0
 
@@ -34,11 +36,17 @@ export class FakeInfrastructure {
 
   /** Ends a machine behind everyone's back. */
   crash(native: string): void {
-    for (const { machine, ended } of this.machines.values()) {
-      if (machine.native !== native) continue
-      Object.assign(machine, { state: 'failed', reason: 'it was ended from outside' })
-      ended.abort()
+    for (const found of this.machines.values()) {
+      if (found.machine.native !== native) continue
+      Object.assign(found.machine, { state: 'failed', reason: 'it was ended from outside' })
+      this.end(found)
     }
+  }
+
+  /** It has ended or is gone: whoever waits or listens is told. */
+  end({ owner, machine, ended }: FakeMachine): void {
+    ended.abort()
+    for (const listener of this.listeners) listener(owner, machine.id)
   }
 }
 
@@ -57,6 +65,7 @@ export class FakeDriver implements MachineDriver {
     logs: true,
     gracefulStop: true,
     outlivesPlatform: true,
+    watch: true,
     maxEnvBytes: 4_096,
   }
   readonly #world: FakeInfrastructure
@@ -114,18 +123,40 @@ export class FakeDriver implements MachineDriver {
       if (found.machine.state !== 'stopping') return
     }
     found.machine.state = 'stopped'
-    found.ended.abort()
+    this.#world.end(found)
   }
 
   async destroy(id: string): Promise<void> {
-    this.#find(id)?.ended.abort()
+    const found = this.#find(id)
     this.#world.machines.delete(this.#key(id))
+    if (found) this.#world.end(found)
   }
 
   async logs(id: string, maxBytes: number): Promise<string> {
     return Buffer.from(this.#find(id)?.output ?? '')
       .subarray(-maxBytes)
       .toString('utf8')
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<string | null> {
+    const told: (string | null)[] = [null]
+    let wake: () => void = () => undefined
+    const listener = (owner: string, id: string) => {
+      if (owner === this.owner) told.push(id)
+      wake()
+    }
+    const stop = () => wake()
+    this.#world.listeners.add(listener)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      while (!signal.aborted) {
+        yield* told.splice(0)
+        if (told.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
+      }
+    } finally {
+      this.#world.listeners.delete(listener)
+      signal.removeEventListener('abort', stop)
+    }
   }
 
   async check(): Promise<CheckResult> {

@@ -33,10 +33,15 @@ export class GuardedCalls {
     try {
       return await Promise.race([start(work, signal), aborted.promise])
     } catch (thrown) {
-      throw signal.aborted ? stopped() : this.#wrap(thrown)
+      throw signal.aborted ? stopped() : this.wrap(thrown)
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Aborted when the provider is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal
   }
 
   close(): Promise<void> {
@@ -49,11 +54,12 @@ export class GuardedCalls {
     try {
       await this.#driver.close()
     } catch (thrown) {
-      throw this.#wrap(thrown)
+      throw this.wrap(thrown)
     }
   }
 
-  #wrap(thrown: unknown): PlatformError {
+  /** What the driver threw, once, in a code of the contract. */
+  wrap(thrown: unknown): PlatformError {
     const mapped: unknown = thrown instanceof PlatformError ? thrown : this.#driver.mapError(thrown)
     const error = mapped instanceof PlatformError ? mapped : ownError(mapped, thrown)
     if (CLOSED_CODES.has(error.code)) return error

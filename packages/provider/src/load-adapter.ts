@@ -42,11 +42,13 @@ const driverSchema = z.object({
     hardening: z.array(z.enum(HARDENINGS)),
     logs: z.boolean(),
     gracefulStop: z.boolean(),
+    watch: z.boolean().optional(),
     outlivesPlatform: z.boolean(),
     maxEnvBytes: z.int().min(0),
   }),
   ...{ offerings: method, launch: method, inspect: method, list: method, stop: method },
   ...{ destroy: method, logs: method, check: method, close: method, mapError: method },
+  watch: method.optional(),
 })
 
 /**
@@ -79,6 +81,8 @@ export async function openAdapter(
   if (driver.owner !== settings.owner) {
     throw wrongDriver(adapter, `it works for ${JSON.stringify(driver.owner)} and not for ${settings.owner}`)
   }
+  if (driver.manifest.watch === true && driver.watch === undefined)
+    throw wrongDriver(adapter, 'its manifest says that it can be watched, and it has no watch(signal)')
   return createProvider(driver, options)
 }
 

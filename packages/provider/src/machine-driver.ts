@@ -23,6 +23,11 @@ export interface MachineDriver {
   stop(id: string, graceMs: number, signal: AbortSignal): Promise<void>
   destroy(id: string, signal: AbortSignal): Promise<void>
   logs(id: string, maxBytes: number, signal: AbortSignal): Promise<string>
+  /**
+   * As the contract has it; there when the manifest says so. The portable layer bears one that tells too much, nonsense, or does not end
+   * when told; the same machine may be told of several times.
+   */
+  watch?(signal: AbortSignal): AsyncIterable<string | null>
   check(signal: AbortSignal): Promise<CheckResult>
   close(): Promise<void>
   /** The only place where the infrastructure's errors get our codes. A PlatformError passes unchanged. */

@@ -46,6 +46,8 @@ export function retryingProvider(provider: MachineProvider, options: number | Re
     stop: (id, options) => again(() => provider.stop(id, options)),
     destroy: (id, options) => again(() => provider.destroy(id, options)),
     logs: (id, options) => again(() => provider.logs(id, options)),
+    // Who watches sees to a broken watch himself.
+    watch: (options) => provider.watch(options),
     check: (options) => provider.check(options),
     close: () => provider.close(),
   }

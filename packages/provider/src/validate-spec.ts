@@ -5,9 +5,12 @@ import type { MachineSpec } from './contract.ts'
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 
+/** Whether it could be an id or owner. */
+export const isName = (name: unknown): name is string => typeof name === 'string' && NAME.test(name)
+
 /** Ids and owners: DNS labels of at most 40 characters. INVALID_ARGUMENT. */
 export function validateName(what: string, name: string): void {
-  if (typeof name === 'string' && NAME.test(name)) return
+  if (isName(name)) return
   throw invalid(
     `${what} ${JSON.stringify(name)} cannot be used: it must be 1 to 40 lower-case letters, digits or hyphens, ` +
       'and neither start nor end with a hyphen',

@@ -4,7 +4,6 @@ import { checkConfig, type DockerConfig } from './config.ts'
 
 export { adapter } from './adapter.ts'
 export type { DockerConfig } from './config.ts'
-export { type MachineWatcher, type WatchHandlers, watchMachines } from './watch-machines.ts'
 
 /** Machines as containers. INVALID_ARGUMENT for a config that cannot work; the engine is not touched until used. */
 export function createDockerProvider(config: DockerConfig, options?: ProviderOptions): MachineProvider {

@@ -17,13 +17,18 @@ export const dockerManifest: ProviderManifest = {
   ],
   logs: true,
   gracefulStop: true,
+  watch: true,
   outlivesPlatform: true,
   // execve(2) takes 128 KiB in one string and a quarter of the stack in all.
   maxEnvBytes: 96 * 1024,
 }
 
-/** A Swarm takes no word on new privileges from engines before 25, and lets nobody choose how long an end may take. */
+/**
+ * Its managers tell of services, and of containers on their own node alone, so it cannot be watched. A Swarm takes no word on new privileges from engines before 25, and lets nobody choose how
+ * long an end may take.
+ */
 export const swarmManifest: ProviderManifest = {
   ...dockerManifest,
+  watch: false,
   hardening: dockerManifest.hardening.filter((word) => word !== 'no-new-privileges'),
 }

@@ -16,6 +16,7 @@ import { MachineFolder, type MachineRecord, type ProcessRecord } from './machine
 import { localManifest } from './manifest.ts'
 import { mapError } from './map-error.ts'
 import { findByTag, isAlive, signalOwn, TAG_VARIABLE, waitGone } from './own-process.ts'
+import { watchEnds } from './watch-ends.ts'
 
 const SIZE = 'host'
 const ZONE = 'local'
@@ -31,6 +32,9 @@ export class LocalDriver implements MachineDriver {
   readonly #config: CheckedLocalConfig
   /** The last change under way of each machine: a stop or destroy must not overtake the launch. */
   readonly #changes = new Map<string, Promise<unknown>>()
+  /** Processes that this one started and that have not ended. */
+  readonly #children = new Set<number>()
+  readonly #childListeners = new Set<() => void>()
 
   constructor(config: CheckedLocalConfig) {
     this.#config = config
@@ -129,6 +133,34 @@ export class LocalDriver implements MachineDriver {
     return { ok: true, findings }
   }
 
+  watch(signal: AbortSignal): AsyncGenerator<string | null> {
+    const { machinesDir } = this.#config
+    return watchEnds(
+      {
+        machinesDir,
+        running: () => this.#running(),
+        onChildEnd: (listener) => {
+          this.#childListeners.add(listener)
+          return () => this.#childListeners.delete(listener)
+        },
+      },
+      signal,
+    )
+  }
+
+  async #running(): Promise<Map<string, { isChild: boolean }>> {
+    const found = new Map<string, { isChild: boolean }>()
+    for (const id of await MachineFolder.ids(this.#config.machinesDir)) {
+      const folder = this.#folder(id)
+      const record = await folder.record()
+      const own = record && (await this.#processOf(folder, record))
+      // One that is being launched counts: it may end before it was ever seen to run.
+      const isThere = own ? await isAlive(own) : record !== null && (await isLauncherAlive(record))
+      if (isThere) found.set(id, { isChild: own !== null && this.#children.has(own.pid) })
+    }
+    return found
+  }
+
   async close(): Promise<void> {
     // Machines are in sessions of their own and need nothing of us.
   }
@@ -140,6 +172,11 @@ export class LocalDriver implements MachineDriver {
     })
     this.#changes.set(id, done)
     return done
+  }
+
+  #childEnded(pid: number): void {
+    this.#children.delete(pid)
+    for (const listener of this.#childListeners) listener()
   }
 
   #folder(id: string): MachineFolder {
@@ -159,7 +196,14 @@ export class LocalDriver implements MachineDriver {
     const output = await folder.openConsole()
     let own: ProcessRecord | null = null
     try {
-      own = await spawnMachine(this.#config.command, { ...env, [TAG_VARIABLE]: tag }, output.fd, folder)
+      own = await spawnMachine(
+        this.#config.command,
+        { ...env, [TAG_VARIABLE]: tag },
+        output.fd,
+        folder,
+        (pid) => this.#childEnded(pid),
+      )
+      this.#children.add(own.pid)
       await folder.writeProcess(own)
     } catch (thrown) {
       if (own) await signalOwn(own, 'SIGKILL')
@@ -176,6 +220,7 @@ async function spawnMachine(
   env: Record<string, string>,
   outputFd: number,
   folder: MachineFolder,
+  onEnd: (pid: number) => void,
 ): Promise<ProcessRecord> {
   const [program, ...args] = command
   const child = spawn(program, args, {
@@ -192,7 +237,10 @@ async function spawnMachine(
   child.unref()
   child.once('exit', (exitCode, signal) => {
     // The folder is gone when this was a destroy; and the state is right without this file, only less telling.
-    folder.writeEnd({ exitCode, signal }).catch(() => undefined)
+    void folder
+      .writeEnd({ exitCode, signal })
+      .catch(() => undefined)
+      .then(() => onEnd(child.pid ?? 0))
   })
   const pid = child.pid ?? 0
   return { pid, identity: (await processIdentity(pid)) ?? `${pid}@ended` }

@@ -10,6 +10,7 @@ export function localManifest(hardening: readonly Hardening[]): ProviderManifest
     hardening: [...new Set<Hardening>(['process-group', ...hardening])],
     logs: true,
     gracefulStop: process.platform !== 'win32',
+    watch: true,
     outlivesPlatform: true,
     // Linux takes 128 KiB in one string and a quarter of the stack in all (execve(2)).
     maxEnvBytes: 96 * 1024,

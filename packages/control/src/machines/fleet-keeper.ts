@@ -4,6 +4,7 @@ import type { ControlContext } from '../control-context.ts'
 import type { AgentHub } from './agent-hub.ts'
 import type { FleetActor } from './fleet-actor.ts'
 import type { FleetObserver } from './fleet-observer.ts'
+import type { FleetWatch } from './fleet-watch.ts'
 import type { MachinePool } from './machine-pool.ts'
 import type { MachineRegistry } from './machine-registry.ts'
 import type { MachineRemover } from './machine-remover.ts'
@@ -21,6 +22,7 @@ export interface FleetKeeperParts {
   remover: MachineRemover
   parting: PartingLoads
   signals: RealmSignals
+  watch: FleetWatch
   waker: Waker
   /** Aborted when no more is to be begun. */
   closing: AbortController
@@ -28,6 +30,8 @@ export interface FleetKeeperParts {
   calmMs: number
   /** Between looks for strays and at prices. */
   strayMs: number
+  /** The same for strays of a provider that tells of its machines, where a look is but a safety net. */
+  watchedStrayMs: number
   backoff: { firstMs: number; maxMs: number }
 }
 
@@ -36,6 +40,7 @@ export class FleetKeeper {
   readonly #parts: FleetKeeperParts
   #running: Promise<void> | null = null
   #strayAtMs = 0
+  readonly #strayAtMsOf = new Map<MachineProvider, number>()
   /** Rounds in a row that failed, or found no machine. */
   #poorRounds = 0
   #isUnderWay = false
@@ -48,6 +53,7 @@ export class FleetKeeper {
   async start(): Promise<void> {
     await this.#attempt('Machines that nobody knows could not be found', () => this.#lookAround())
     await this.#attempt('A look at the fleet failed', () => this.#round())
+    this.#parts.watch.start()
     this.#running = this.#keep()
   }
 
@@ -68,10 +74,11 @@ export class FleetKeeper {
 
   /** Stops keeping. With a grace the machines are stopped and forgotten too; with null they live on. */
   async close(graceMs: number | null): Promise<void> {
-    const { closing, actor, pools, registry, observer, remover } = this.#parts
+    const { closing, actor, pools, registry, observer, remover, watch } = this.#parts
     closing.abort()
     this.wake()
     await this.#running
+    await watch.ended()
     await actor.settled()
     for (const pool of pools) pool.close()
     if (graceMs === null) return
@@ -131,9 +138,18 @@ export class FleetKeeper {
     const providers = new Set(pools.map((pool) => pool.options.provider))
     const failures: unknown[] = []
     for (const provider of providers) {
+      if (!this.#isDue(provider)) continue
       await this.#destroyStrays(provider).catch((error: unknown) => failures.push(error))
     }
     if (failures.length > 0) throw failures[0]
+  }
+
+  #isDue(provider: MachineProvider): boolean {
+    const { context, watch, watchedStrayMs } = this.#parts
+    const lastMs = this.#strayAtMsOf.get(provider)
+    const nowMs = context.clock.monotonicMs()
+    if (lastMs !== undefined && watch.isHeard(provider) && nowMs - lastMs < watchedStrayMs) return false
+    return true
   }
 
   async #destroyStrays(provider: MachineProvider): Promise<void> {
@@ -145,6 +161,7 @@ export class FleetKeeper {
       context.log('warn', 'A machine that nobody knows was found and destroyed', { machine: id })
       await provider.destroy(id)
     }
+    this.#strayAtMsOf.set(provider, context.clock.monotonicMs())
   }
 
   #pauseMs(): number {

@@ -1,4 +1,3 @@
-import { PlatformError } from '@openzimki/core'
 import type { FleetState, MachineState, RealmState } from '@openzimki/placement'
 import type { ControlContext } from '../control-context.ts'
 import type { MachineRow } from '../database/rows.ts'
@@ -6,6 +5,7 @@ import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
 import type { AgentHub } from './agent-hub.ts'
 import type { CellFleet } from './cell-fleet.ts'
 import { EXPECTED_BYTES, type LoadedDeployment } from './load-table.ts'
+import type { MachineLooks } from './machine-looks.ts'
 import type { MachinePool } from './machine-pool.ts'
 import type { MachineRegistry } from './machine-registry.ts'
 import type { MachineRules } from './machine-rules.ts'
@@ -25,6 +25,7 @@ export interface FleetObserverParts {
   joinMs: number
   /** A machine that is trusted and could not be emptied by then goes all the same. */
   patienceMs: number
+  looks: MachineLooks
   signals: RealmSignals
   rules: MachineRules
   /** Somebody needs this load, though it may not be live. */
@@ -76,6 +77,7 @@ export class FleetObserver {
   forget(machine: string): void {
     for (const key of this.#since.keys()) if (key.startsWith(`${machine} `)) this.#since.delete(key)
     this.#joined.delete(machine)
+    this.#parts.looks.forget(machine)
   }
 
   /** Null: of a pool that is not configured any more. */
@@ -106,7 +108,7 @@ export class FleetObserver {
 
   /** Somebody else may have started it; then it is none of our business, until it cannot be trusted. */
   async #isOurs(row: MachineRow, { options }: MachinePool): Promise<boolean> {
-    return row.condemned !== null || (await options.provider.inspect(row.id).catch(nullIfNotFound)) !== null
+    return row.condemned !== null || (await this.#parts.looks.at(options.provider, row.id)) !== null
   }
 
   /** Without an agent. */
@@ -115,7 +117,7 @@ export class FleetObserver {
     const going = row.condemned ?? row.leaving
     const waiting = { state: going === null ? ('starting' as const) : ('leaving' as const), reason: going }
     try {
-      const machine = await pool.options.provider.inspect(row.id).catch(nullIfNotFound)
+      const machine = await this.#parts.looks.at(pool.options.provider, row.id)
       if (machine?.state !== 'running' && machine?.state !== 'starting') {
         return { state: 'lost', reason: machine?.reason ?? `it is ${machine?.state ?? 'gone'}` }
       }
@@ -170,9 +172,4 @@ export class FleetObserver {
       ),
     }
   }
-}
-
-function nullIfNotFound(error: unknown): null {
-  if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
-  throw error
 }

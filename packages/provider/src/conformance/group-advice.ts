@@ -23,6 +23,8 @@ export const GROUP_ADVICE: Readonly<Record<string, string>> = {
     'Two platforms may call at once. Let the infrastructure decide by the name (create fails with "exists": then inspect), not a check before the create.',
   names:
     'Ids and owners are DNS labels of up to 40 characters; owner, id and your prefix must fit into one name, and different pairs must never give the same one.',
+  watch:
+    'watch(signal) yields null once nothing is missed any more, then ids of machines of this owner that ended, whoever launched or ended them. If the infrastructure tells of no changes, leave it out and say nothing of it in the manifest.',
   leftovers:
     'Whatever launch made besides the machine (volumes, networks, files) is removed by destroy, also after a launch that was cut off.',
 }

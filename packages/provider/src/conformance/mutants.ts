@@ -3,6 +3,7 @@ import { PlatformError } from '@openzimki/core'
 import type { Machine, MachineProvider } from '../contract.ts'
 import type { FakeInfrastructure } from '../fake-driver.ts'
 import type { Mutant } from './mutant.ts'
+import { watchMutants } from './watch-mutants.ts'
 
 const all = (world: FakeInfrastructure): Machine[] =>
   [...world.machines.values()].map(({ machine }) => machine)
@@ -536,4 +537,5 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ...restartMutants,
   ...manifestMutants,
   ...leftoverMutants,
+  ...watchMutants,
 }

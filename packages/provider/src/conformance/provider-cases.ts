@@ -7,9 +7,10 @@ import { leftoverCases } from './leftover-cases.ts'
 import { lookCases } from './look-cases.ts'
 import { manifestCases } from './manifest-cases.ts'
 import { restartCases } from './restart-cases.ts'
+import { watchCases } from './watch-cases.ts'
 
 /** Raised when cases are added or say something else, so that a published result tells what it was held to. */
-export const KIT_VERSION = '2'
+export const KIT_VERSION = '3'
 
 /** Every requirement of the machine contract, as data. The last looks at what all the others left. */
 export const providerCases: readonly ConformanceCase[] = [
@@ -19,6 +20,7 @@ export const providerCases: readonly ConformanceCase[] = [
   ...errorCases,
   ...hardCases,
   ...restartCases,
+  ...watchCases,
   ...manifestCases,
   ...leftoverCases,
 ]

@@ -105,6 +105,7 @@ function withLaunch(provider: MachineProvider, launch: MachineProvider['launch']
     stop: (id, options) => provider.stop(id, options),
     destroy: (id, options) => provider.destroy(id, options),
     logs: (id, options) => provider.logs(id, options),
+    watch: (options) => provider.watch(options),
     check: (options) => provider.check(options),
     close: () => provider.close(),
   }

@@ -11,6 +11,7 @@ import { offeringsOf, requireSize, sizesOn } from '../machine-sizes.ts'
 import { MachineTurns } from '../machine-turns.ts'
 import { dockerManifest } from '../manifest.ts'
 import { mapError, statusAs } from '../map-error.ts'
+import { watchMachines } from '../watch-machines.ts'
 import { containerMachine } from './container-machine.ts'
 import { containerOptions } from './container-options.ts'
 import { endContainer, removeContainer } from './end-container.ts'
@@ -113,6 +114,10 @@ export class EngineDriver implements MachineDriver {
     const asked = { stdout: true, stderr: true, tail: TAIL_LINES, abortSignal: signal }
     const framed = await statusAs(container.logs(asked), [404], Buffer.alloc(0))
     return consoleTail(framed, maxBytes)
+  }
+
+  watch(signal: AbortSignal): AsyncGenerator<string | null> {
+    return watchMachines(this.#docker, this.owner, signal)
   }
 
   check(signal: AbortSignal): Promise<CheckResult> {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Machine, MachineProvider } from '@openzimki/provider'
 import type Docker from 'dockerode'
 import { openEngine } from '../connection/open-engine.ts'
-import { createDockerProvider, watchMachines } from '../index.ts'
+import { createDockerProvider } from '../index.ts'
 import { machineName } from '../machine-labels.ts'
 import { EngineProcess, ensureTestImage } from '../testing/engine-process.ts'
 import { containersOn, TEST_IMAGE, testConfig } from '../testing/test-engine.ts'
@@ -108,12 +108,19 @@ describe('when something goes wrong', () => {
   it('an engine that is restarted: its machines ended, the watcher hears on, new ones start', async () => {
     const heard: string[] = []
     let connections = 0
-    const watcher = watchMachines(testConfig(engine.socket, 'troubles'), {
-      onChange: (id) => heard.push(id),
-      onConnected: () => {
-        connections += 1
-      },
-    })
+    const stop = new AbortController()
+    const listening = (async () => {
+      while (!stop.signal.aborted) {
+        try {
+          for await (const id of provider.watch({ signal: stop.signal })) {
+            if (id === null) connections += 1
+            else heard.push(id)
+          }
+        } catch {
+          await delay(50)
+        }
+      }
+    })()
     while (connections === 0) await delay(10)
     await launch('before')
     await until('before', 'running')
@@ -129,7 +136,8 @@ describe('when something goes wrong', () => {
     while (connections === 1) await delay(10)
     await launch('after')
     while (!heard.includes('after')) await delay(10)
-    watcher.close()
+    stop.abort()
+    await listening
     for (const id of ['before', 'after']) await provider.destroy(id)
     expect(await provider.list()).toEqual([])
   }, 60_000)
