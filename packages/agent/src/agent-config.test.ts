@@ -52,7 +52,7 @@ describe('readAgentConfig', () => {
     [AGENT_ENV.controlKey, 'secret', 'public key'],
     [AGENT_ENV.settings, '{"sparse":1}', 'sparse'],
     [AGENT_ENV.settings, '{"spares":-1}', 'spares'],
-    [AGENT_ENV.settings, '{"cellUser":{"uid":0,"gid":1}}', 'cellUser.uid'],
+    [AGENT_ENV.settings, '{"cellUsers":{"firstUid":0,"gid":1,"count":1}}', 'cellUsers.firstUid'],
   ])('refuses %s = %s', (name, value, word) => {
     expect(() => readAgentConfig({ ...GOOD, [name]: value })).toThrow(word)
   })

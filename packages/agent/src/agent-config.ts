@@ -59,8 +59,14 @@ const settingsSchema = z.strictObject({
   egressAllow: z.string().default(''),
   /** CELL_ENV.meter. */
   meter: z.enum(['on', 'off']).default('on'),
-  /** Cells run as this user, when the agent is root. */
-  cellUser: z.strictObject({ uid: z.number().int().min(1), gid: z.number().int().min(1) }).optional(),
+  /** Cells run as users of this range, one each, where the agent may change users. */
+  cellUsers: z
+    .strictObject({
+      gid: z.number().int().min(1),
+      firstUid: z.number().int().min(1),
+      count: z.number().int().min(1),
+    })
+    .optional(),
   /** More variables for cells; CELL_ENV cannot be set so. */
   cellEnv: z.record(z.string(), z.string()).default({}),
 })

@@ -8,6 +8,7 @@ import { type AgentConfig, orphanMs } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
 import { createSpawner, removeRunDir } from './cell-spawner.ts'
+import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { openSpools } from './machine-spools.ts'
@@ -41,7 +42,7 @@ const USAGE_RETRY_MS = 1_000
 export async function createAgent({ config, version, clock, note }: AgentOptions): Promise<Agent> {
   const { settings } = config
   const jsopNs = settings.jsopNs ?? calibrateJsop()
-  const { command, user } = await hardenCellCommand(config.cellCommand, settings.cellUser)
+  const { command, users } = await hardenCellCommand(config.cellCommand, settings.cellUsers)
   const spawnCell = await createSpawner({
     command,
     runDir: config.runDir,
@@ -50,7 +51,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     egressAllow: settings.egressAllow,
     meter: settings.meter,
     cellEnv: settings.cellEnv,
-    user,
+    users: users && new CellUsers(users),
   })
   const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
   const { usage, logs } = await createForwarders(config, clock, note, () => control)

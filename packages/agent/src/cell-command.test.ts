@@ -31,10 +31,11 @@ describe('hardenCellCommand', () => {
   })
 
   it('changes the user only where the agent is root', async () => {
-    const user = { uid: 65_534, gid: 65_534 }
+    const users = { firstUid: 65_534, gid: 65_534, count: 1 }
     const isRoot = process.getuid?.() === 0
-    const hardened = await hardenCellCommand(script(''), user)
-    expect(hardened.user).toEqual(isRoot ? user : null)
+    const hardened = await hardenCellCommand(script(''), users)
+    expect(hardened.users).toEqual(isRoot ? users : null)
+    expect(hardened.whyOwnUser === null).toBe(isRoot)
     expect(hardened.hardening.includes('unprivileged-user')).toBe(isRoot)
   })
 })

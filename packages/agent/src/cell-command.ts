@@ -1,19 +1,18 @@
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { promisify } from 'node:util'
 import type { Hardening } from '@openzimki/provider'
+import type { CellUserRange } from './cell-users.ts'
 
 type Command = readonly [string, ...string[]]
 
-export interface CellUser {
-  uid: number
-  gid: number
-}
-
 export interface HardenedCommand {
   command: Command
-  /** Who cells run as; null: the agent's own user. */
-  user: CellUser | null
+  /** Whose users cells run as, one each; null: as the agent's own user. */
+  users: CellUserRange | null
+  /** Why they run as the agent's own user, for the operator; null: they do not. */
+  whyOwnUser: string | null
   /** What this really does here, for the provider's manifest. */
   hardening: Hardening[]
 }
@@ -47,24 +46,50 @@ const RIGHTS_OF_ROOT: Layer = {
 
 /**
  * Puts before a cell's command what this host offers to confine it. Tried, not assumed: what is missing or too old is left
- * out, and `hardening` says what remains. `user` takes effect when the agent is root, which alone may change users.
+ * out, and `hardening` says what remains. `range` takes effect when the agent may change users and such a user can read the program.
  * A command that went through this before is not wrapped again.
  */
-export async function hardenCellCommand(command: Command, user?: CellUser): Promise<HardenedCommand> {
+export async function hardenCellCommand(command: Command, range?: CellUserRange): Promise<HardenedCommand> {
   const isRoot = process.getuid?.() === 0
-  const cellUser = isRoot && user !== undefined ? user : null
+  const whyOwnUser = await whyNot(command, range)
+  const users = range && whyOwnUser === null ? range : null
   const hardening: Hardening[] = ['process-group']
   const before: string[] = []
-  for (const variants of [[LIMITS], isRoot && !cellUser ? [RIGHTS_OF_ROOT, RIGHTS] : [RIGHTS]]) {
+  for (const variants of [[LIMITS], isRoot && !users ? [RIGHTS_OF_ROOT, RIGHTS] : [RIGHTS]]) {
     const layer = await firstThatWorks(variants)
     if (!layer) continue
     if (!command.includes(layer.program)) before.push(layer.program, ...layer.flags)
     hardening.push(...layer.gives)
   }
-  if (cellUser) hardening.push('unprivileged-user')
+  if (users) hardening.push('unprivileged-user')
   const [first = command[0], ...rest] = [...before, ...command]
-  return { command: [first, ...rest], user: cellUser, hardening }
+  return { command: [first, ...rest], users, whyOwnUser, hardening }
 }
+
+/** Reads what it is given, and says what it cannot. */
+const READ = `for (const path of process.argv.slice(1)) {
+  try { require('fs').accessSync(path, require('fs').constants.R_OK) } catch (error) { console.log(error.code + ' ' + path); process.exit(0) }
+}`
+
+/** Null: cells can run as users of the range. */
+async function whyNot(command: Command, range: CellUserRange | undefined): Promise<string | null> {
+  if (range === undefined) return 'it was not asked for'
+  if (process.platform !== 'linux') return 'only Linux has what it takes'
+  if (process.getuid?.() !== 0) return 'only root may start processes as other users, and this is not root'
+  const paths = command.filter((word) => isAbsolute(word) && !isTemplate(word))
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', READ, ...paths], {
+      ...{ uid: range.firstUid, gid: range.gid, timeout: 10_000, cwd: '/', env: {} },
+    })
+    return stdout === '' ? null : `another user cannot read what it needs: ${stdout.trim()}`
+  } catch (thrown) {
+    const { code, message } = thrown as { code?: unknown; message?: unknown }
+    return `another user cannot start ${process.execPath}: ${String(code ?? message)}`
+  }
+}
+
+/** A folder that is known only when there is a machine. */
+const isTemplate = (word: string): boolean => word.includes('{')
 
 async function firstThatWorks(variants: Layer[]): Promise<Layer | null> {
   for (const layer of variants) if (await works(layer)) return layer

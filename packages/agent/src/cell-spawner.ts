@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chown, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CELL_ENV, PlatformError } from '@openzimki/core'
+import type { CellUser, CellUsers } from './cell-users.ts'
 
 export interface SpawnerOptions {
   /** With whatever hardening goes before the program (cell-command.ts). */
@@ -14,7 +15,8 @@ export interface SpawnerOptions {
   egressAllow: string
   meter: 'on' | 'off'
   cellEnv: Readonly<Record<string, string>>
-  user: { uid: number; gid: number } | null
+  /** Null: cells run as the agent's own user. */
+  users: CellUsers | null
 }
 
 /** A cell's process, just started. */
@@ -49,7 +51,16 @@ export async function createSpawner(options: SpawnerOptions): Promise<SpawnCell>
   await mkdir(empty, { recursive: true, mode: 0o555 })
   await rm(sockets, { recursive: true, force: true })
   await mkdir(sockets, { recursive: true, mode: 0o711 })
+  if (options.users) await openTo(options.users.gid, [options.runDir, empty, sockets])
   return () => spawnCell(options, empty, sockets)
+}
+
+/** Cells of other users may go through these folders and not look around in them; nobody else may do either. */
+async function openTo(gid: number, folders: string[]): Promise<void> {
+  for (const folder of folders) {
+    await chown(folder, process.getuid?.() ?? 0, gid)
+    await chmod(folder, 0o710)
+  }
 }
 
 /** After the last cell. What others keep in the folder, such as a spool that has not been shipped, stays. */
@@ -72,8 +83,9 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
   const id = randomUUID()
   const folder = join(sockets, shortId(id))
   const listen = join(folder, 'c')
+  const user = (await options.users?.take()) ?? null
   await mkdir(folder, { mode: 0o700 })
-  if (options.user) await chown(folder, options.user.uid, options.user.gid)
+  if (user) await chown(folder, user.uid, user.gid)
   const [program, ...args] = options.command
   const child = spawn(program, args, {
     cwd: empty,
@@ -81,13 +93,13 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     // A session of its own, so that no signal to the agent's group reaches it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...(options.user ?? {}),
+    ...(user ? { uid: user.uid, gid: user.gid } : {}),
   })
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   const allRead = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await started(child, folder)
+  await started(child, folder, user)
   await raiseOomScore(child.pid)
   return {
     id,
@@ -96,7 +108,10 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     channel: child.stdio[CHANNEL_FD] as Duplex,
     exited,
     allRead,
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
+    cleanUp: async () => {
+      await rm(folder, { recursive: true, force: true })
+      user?.release()
+    },
   }
 }
 
@@ -117,7 +132,7 @@ function cellEnvironment(options: SpawnerOptions, id: string, listen: string): R
   }
 }
 
-async function started(child: ChildProcess, folder: string): Promise<void> {
+async function started(child: ChildProcess, folder: string, user: CellUser | null): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
@@ -125,6 +140,7 @@ async function started(child: ChildProcess, folder: string): Promise<void> {
     })
   } catch (cause) {
     await rm(folder, { recursive: true, force: true })
+    user?.release()
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new PlatformError('UNAVAILABLE', `no cell can be started: ${why}`, { cause })
   }

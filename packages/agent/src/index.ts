@@ -1,4 +1,5 @@
 export * from './agent.ts'
 export * from './agent-config.ts'
 export * from './cell-command.ts'
+export type { CellUserRange } from './cell-users.ts'
 export { type LeftSpools, leftSpools } from './left-spools.ts'

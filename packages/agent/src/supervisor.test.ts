@@ -29,7 +29,7 @@ beforeEach(async () => {
     egressAllow: '',
     meter: 'on',
     cellEnv: {},
-    user: null,
+    users: null,
   })
   supervisor = new Supervisor({
     settings: agentSettings({ spares: 0, cellRssBytes: 100 * MIB }),

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { AGENT_ENV, agentStateDir, hardenCellCommand, leftSpools } from '@openzimki/agent'
+import { AGENT_ENV, agentStateDir, type CellUserRange, hardenCellCommand, leftSpools } from '@openzimki/agent'
 import {
   type Control,
   createControl,
@@ -16,7 +17,7 @@ import { generateSigningKey } from '@openzimki/meter'
 import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { ChildService } from './child-service.ts'
-import { type DataDirectory, openDataDirectory, readSecret } from './data-directory.ts'
+import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
 import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
@@ -69,11 +70,13 @@ async function startParts(
   data: DataDirectory,
   closers: (() => Promise<void>)[],
 ): Promise<Platform> {
+  const users = cellUsersOf(options)
+  if (users) await openToCells(data, users.gid)
   const secret = await readSecret(data, 'capability-secret')
   const addresses = { store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` }
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
-    startStore(data, addresses.store, secret, log, closers),
+    startStore(data, addresses.store, secret, users, log, closers),
   ])
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
@@ -98,6 +101,8 @@ async function startParts(
       addresses,
       identity,
       [preludes.script, preludes.module],
+      users,
+      log,
       closers,
     ),
     invoke: (head, body) => invokeThrough(gateway, head, body),
@@ -140,9 +145,13 @@ async function startStore(
   data: DataDirectory,
   address: string,
   secret: Buffer,
+  users: CellUserRange | null,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<void> {
+  const letCellsIn = async () => {
+    if (users) await openDoor(address.slice('unix:'.length), users.gid)
+  }
   const service = new ChildService({
     name: 'store',
     args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
@@ -153,9 +162,14 @@ async function startStore(
       [STORE_ENV.secret]: secret.toString('base64url'),
     },
     log,
+    onRestart: () =>
+      void letCellsIn().catch((error: unknown) =>
+        log('error', `cells cannot reach the store: ${String(error)}`),
+      ),
   })
   await service.startWithin(STORE_PATIENCE_MS)
   closers.push(() => service.end())
+  await letCellsIn()
 }
 
 function controlCapability(secret: Buffer): string {
@@ -169,15 +183,16 @@ async function machinesOf(
   addresses: { store: string; control: string },
   identity: Identity,
   snapshots: string[],
+  range: CellUserRange | null,
+  log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<MachineOptions> {
-  const { command, hardening } = await hardenCellCommand([
-    process.execPath,
-    ...NODE_FLAGS,
-    ...cellPermissions(data),
-    cellEntryPath,
-    ...snapshots,
-  ])
+  if (range) for (const path of snapshots) await chmod(path, 0o644)
+  const { command, hardening, users, whyOwnUser } = await hardenCellCommand(
+    [process.execPath, ...NODE_FLAGS, ...cellPermissions(data), cellEntryPath, ...snapshots],
+    range ?? undefined,
+  )
+  if (range && !users) log('warn', 'Cells run as the platform’s own user, which is root', { why: whyOwnUser })
   const agentEntry = fileURLToPath(import.meta.resolve('@openzimki/agent/agent-process'))
   const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
   const sockets = { doorsDir: data.doors, runDir: data.run }
@@ -186,7 +201,11 @@ async function machinesOf(
   const shared = { owner: ownerOf(identity), agent, sockets }
   const pools = await openPools(wanted, shared, stateDirOf, closers)
   const { egressAllow, meter, spareCells: spares, tempo } = options
-  const settings = { egressAllow, meter, spares, ...(tempo ? { smoothMs: tempo.smoothMs } : {}) }
+  const settings = {
+    ...{ egressAllow, meter, spares },
+    ...(tempo ? { smoothMs: tempo.smoothMs } : {}),
+    ...(users ? { cellUsers: users } : {}),
+  }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
   return {
     pools,
@@ -202,6 +221,13 @@ async function machinesOf(
     }),
     leftBehind: (id) => leftSpools(agentStateDir(runDirOf(id)), runDirOf(id)),
   }
+}
+
+/** Null: cells run as the platform does, since only root may choose. */
+function cellUsersOf({ cellUsers }: UpOptions): CellUserRange | null {
+  if (cellUsers === null || process.platform !== 'linux' || process.getuid?.() !== 0) return null
+  const { first, last } = cellUsers
+  return { gid: first, firstUid: first + 1, count: last - first }
 }
 
 /** What an operator gets who says nothing: one machine, and never more, but for its successor. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '@openzimki/core'
@@ -50,6 +50,36 @@ function runDirectory(root: string): string {
   const inside = join(root, 'run')
   if (inside.length <= MAX_RUN_PATH) return inside
   return join(tmpdir(), `zimki-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`)
+}
+
+/**
+ * Lets users of this group, which are those of cells, through to what they need: the engine's snapshots, their machine's folder, the store's
+ * socket. They can look around nowhere, and what else lies in these folders is its owner's alone.
+ */
+export async function openToCells(directory: DataDirectory, gid: number): Promise<void> {
+  const { root, cache, run, doors } = directory
+  await closeFiles(directory)
+  const own = process.getuid?.() ?? 0
+  for (const folder of [root, cache, run, doors]) {
+    await makeFolder(folder)
+    await chown(folder, own, gid)
+    await chmod(folder, 0o710)
+  }
+  for (const name of await readdir(cache)) await chmod(join(cache, name), 0o644)
+}
+
+/** Databases are made by libraries that leave who may read them to the folder; so they are there before. */
+async function closeFiles({ root, control, store }: DataDirectory): Promise<void> {
+  for (const path of [control, store, join(root, 'logs.sqlite')]) await (await open(path, 'a', 0o600)).close()
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    if (entry.isFile()) await chmod(join(root, entry.name), 0o600)
+  }
+}
+
+/** The store's socket is for cells too. */
+export async function openDoor(path: string, gid: number): Promise<void> {
+  await chown(path, process.getuid?.() ?? 0, gid)
+  await chmod(path, 0o660)
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -21,6 +21,7 @@ interface UpFlags {
   trustProxy: string[]
   isolationFloor: UpOptions['isolationFloor']
   pathForm: UpOptions['pathForm']
+  cellUsers: UpOptions['cellUsers']
   meter: boolean
   spareCells: number
   provider: string
@@ -53,6 +54,12 @@ export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
       new Option('--path-form <whose>', 'whose realms answer under /u/<key>/ too')
         .choices(['all', 'trusted'])
         .default('all'),
+    )
+    .option(
+      '--cell-users <first-last>',
+      'as root: users that cells run as, one each; "none" for root itself',
+      userRange,
+      { first: 1_900_000_000, last: 1_900_065_535 },
     )
     .option('--spare-cells <count>', 'processes kept ready for realms that are asked for', wholeNumber, 1)
     .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
@@ -142,9 +149,9 @@ function welcomeAddress(url: string, flags: UpFlags): string {
 
 async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells, provider } = flags
-  const { providerConfig, trustProxy, isolationFloor, pathForm } = flags
+  const { providerConfig, trustProxy, isolationFloor, pathForm, cellUsers } = flags
   return {
-    ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm },
+    ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm, cellUsers },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
     baseDomains: baseDomain,
@@ -153,6 +160,15 @@ async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
     trustedProxies: trustProxy,
     meter: meter ? 'on' : 'off',
   }
+}
+
+/** Above the users that systems give to people, services and containers, below 2^31 (systemd.io/UIDS-GIDS). */
+function userRange(text: string): UpOptions['cellUsers'] {
+  if (text === 'none') return null
+  const [first = 0, last = 0] = text.split('-').map(Number)
+  const isRange = /^\d+-\d+$/.test(text) && first >= 1 && last > first && last < 2 ** 32 - 1
+  if (isRange) return { first, last }
+  throw new InvalidArgumentError('two numbers of users are wanted, such as 1900000000-1900065535, or "none"')
 }
 
 function wholeNumber(text: string): number {

@@ -20,6 +20,8 @@ export interface UpOptions {
   isolationFloor: 'process' | 'container' | 'vm'
   /** Whose realms answer at `/u/<key>/` too. */
   pathForm: 'all' | 'trusted'
+  /** Users of this system that cells run as, where the platform is root; the first is the group of all. Null: as the platform's own user. */
+  cellUsers: { first: number; last: number } | null
   meter: 'on' | 'off'
   spareCells: number
   /** Adapter that makes machines: a package's name, its short name, or a folder. */

@@ -126,8 +126,8 @@ export class LocalDriver implements MachineDriver {
     ]
     if (!this.manifest.hardening.includes('unprivileged-user')) {
       const text =
-        'cells run as the same user as the platform, so a break-out of the engine reaches its files: start the platform as root ' +
-        'with a cell user set, or use a provider with containers or machines for code that is not trusted'
+        'cells run as the same user as the platform, so a break-out of the engine reaches its files: start the platform as root, with its data ' +
+        'and its program in folders that other users may pass through, or use a provider with containers or machines for code that is not trusted'
       findings.push({ level: 'warn', text })
     }
     return { ok: true, findings }

@@ -32,7 +32,14 @@ beforeEach(async () => {
   forgotten = []
   test = await startTestControl({
     machines: { pools: [onePool(provider)], env, leftBehind },
-    timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 5_000, joinMs: 10_000, strayMs: 1_000, watchedStrayMs: 1_000 },
+    timings: {
+      relaunchFirstMs: 1,
+      relaunchMaxMs: 5,
+      agentTimeoutMs: 5_000,
+      joinMs: 10_000,
+      strayMs: 1_000,
+      watchedStrayMs: 1_000,
+    },
   })
 })
 afterEach(async () => {
