@@ -123,7 +123,10 @@ describe('zimki accounts', () => {
   it('creates one with its first token', async () => {
     const answers = {
       'accounts.create': () => account,
-      'tokens.create': () => ({ id: ACCOUNT, token: 'zt_secret' }),
+      'tokens.create': () => ({
+        ...{ id: ACCOUNT, account: ACCOUNT, name: 'first', createdAtMs: 0, expiresAtMs: null },
+        ...{ lastUsedAtMs: null, token: 'zt_secret' },
+      }),
     }
     const { run, output, calls } = cli({ answers })
     expect(await run('accounts', 'create', 'acme', '--trusted')).toBe(0)
