@@ -5,9 +5,9 @@ import { upCommand } from '../up-command.ts'
 const TEMPO = {
   timings: {
     ...{ tickMs: 100, fleetMs: 100, relaunchFirstMs: 50 },
-    ...{ busyMs: 300, settleMs: 1_500, calmMs: 500 },
+    ...{ busyMs: 300, settleMs: 800, calmMs: 400 },
   },
-  smoothMs: 300,
+  smoothMs: 200,
 }
 
 const io = processIo()
