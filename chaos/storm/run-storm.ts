@@ -69,7 +69,14 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 
 async function writePools(folder: string, { provider, providerConfig }: Infrastructure): Promise<string> {
   const file = join(folder, 'pools.json')
-  const pools = POOLS.map((name) => ({ name, provider, config: providerConfig, floor: 1, ceiling: 1 }))
+  const pools = POOLS.map((name) => ({
+    name,
+    provider,
+    config: providerConfig,
+    floor: 1,
+    ceiling: 1,
+    joinSeconds: 30,
+  }))
   await writeFile(file, JSON.stringify(pools))
   return file
 }

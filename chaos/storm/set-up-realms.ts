@@ -9,6 +9,20 @@ export interface StormRealm {
   account: string
 }
 
+const ATTEMPTS = 5
+
+/** A machine may be slow to come where others keep the processors busy, and nothing is judged yet. */
+async function untilDone(work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
 /** An account with one realm in this pool; resolves when it is live. */
 export async function setUpRealm(platform: ZimkiProcess, pool: string): Promise<StormRealm> {
   const operator = platform.client
@@ -18,6 +32,6 @@ export async function setUpRealm(platform: ZimkiProcess, pool: string): Promise<
   const realm = await client.realms.create({ body: { name: `notes-${pool}` } })
   const params = { realm: realm.id }
   await client.realms.update({ params, body: { runsIn: { pool } } })
-  await client.deployments.create({ params, query: {}, body: NOTE_REALM })
+  await untilDone(() => client.deployments.create({ params, query: {}, body: NOTE_REALM }))
   return { name: realm.name, id: realm.id, account: account.id }
 }

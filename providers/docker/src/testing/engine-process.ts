@@ -43,8 +43,14 @@ export class EngineProcess {
       await mkdir(engine.disk)
       await run('mount', ['-t', 'tmpfs', '-o', `size=${options.diskMb}m`, 'zimki-test', engine.disk])
     }
-    await engine.up()
-    return engine
+    try {
+      await engine.up()
+      return engine
+    } catch (error) {
+      // It may only have been slow, and would stay for ever.
+      await engine.close()
+      throw error
+    }
   }
 
   /** Where its data are. */
