@@ -1,12 +1,5 @@
-import { spawnSync } from 'node:child_process'
-
-/** `*.engine.test.ts` start Docker engines of their own. Without dockerd and root they are left out; CI demands them. */
-const hasEngine = process.getuid?.() === 0 && spawnSync('dockerd', ['--version']).status === 0
-if (!hasEngine) {
-  const why = 'No Docker engine can be started here: dockerd and root are needed.'
-  if (process.env.OPENZIMKI_ENGINE_TESTS === 'required') throw new Error(why)
-  process.stderr.write(`${why} The tests *.engine.test.ts are left out.\n`)
-}
+/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
+export const SERVER_TESTS = ['engine']
 
 /** Tests stand beside the sources. TypeScript is run as it is: the transform only strips the types. */
 export default {
@@ -20,7 +13,7 @@ export default {
     '<rootDir>/chaos',
   ],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(hasEngine ? [] : ['\\.engine\\.test\\.ts$'])],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', `\\.(?:${SERVER_TESTS.join('|')})\\.test\\.ts$`],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.js' },

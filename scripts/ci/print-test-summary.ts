@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { type JestResult, summarizeTests } from './test-summary.ts'
+import { type JestResult, summarizeRuns } from './test-summary.ts'
 
-// Usage: print-test-summary.ts RESULT.json. The last line it prints is `N passed, N failed, N skipped`.
+// Usage: print-test-summary.ts RESULT.json ... The last line it prints is `N passed, N failed, N skipped`.
 
-const [file = ''] = process.argv.slice(2)
-const summary = summarizeTests(JSON.parse(readFileSync(file, 'utf8')) as JestResult)
+const results = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as JestResult)
+const summary = summarizeRuns(results)
 for (const name of summary.skipped) process.stdout.write(`skipped, which is not allowed here: ${name}\n`)
 process.stdout.write(`${summary.line}\n`)
 process.exitCode = summary.ok ? 0 : 1

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { type JestResult, summarizeTests } from './test-summary.ts'
+import { type JestResult, summarizeRuns, summarizeTests } from './test-summary.ts'
 
 const result = (over: Partial<JestResult>): JestResult => ({
   numPassedTests: 3,
@@ -30,4 +30,13 @@ it('names what was left out, whatever Jest calls it', () => {
   const summary = summarizeTests(result({ testResults: [{ name: 'x', assertionResults }] }))
   expect(summary).toMatchObject({ ok: false, skipped: ['a pending', 'a todo', 'a disabled'] })
   expect(summary.line).toBe('3 passed, 0 failed, 3 skipped')
+})
+
+it('adds up several runs, none of which may be empty', () => {
+  expect(summarizeRuns([result({}), result({ numPassedTests: 2 })])).toMatchObject({
+    line: '5 passed, 0 failed, 0 skipped',
+    ok: true,
+  })
+  expect(summarizeRuns([result({}), result({ numPassedTests: 0 })]).ok).toBe(false)
+  expect(summarizeRuns([result({}), result({ numFailedTests: 1 })]).ok).toBe(false)
 })

@@ -32,3 +32,17 @@ export function summarizeTests(result: JestResult): TestSummary {
     skipped,
   }
 }
+
+/** Several runs as one: each must have passed something. */
+export function summarizeRuns(results: readonly JestResult[]): TestSummary {
+  const sum = (count: (result: JestResult) => number) => results.reduce((all, one) => all + count(one), 0)
+  const whole = summarizeTests({
+    numPassedTests: sum((one) => one.numPassedTests),
+    numFailedTests: sum((one) => one.numFailedTests),
+    numPendingTests: sum((one) => one.numPendingTests),
+    numTodoTests: sum((one) => one.numTodoTests),
+    numRuntimeErrorTestSuites: sum((one) => one.numRuntimeErrorTestSuites),
+    testResults: results.flatMap((one) => one.testResults),
+  })
+  return { ...whole, ok: whole.ok && results.every((one) => summarizeTests(one).ok) }
+}
