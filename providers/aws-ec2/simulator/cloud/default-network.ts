@@ -1,0 +1,82 @@
+import type { Cloud } from './cloud.ts'
+import type { Subnet, Vpc } from './model.ts'
+
+/** What an account has from the beginning: a default VPC with a subnet in each zone, and images. */
+export function furnish(cloud: Cloud, cidr: string): void {
+  const vpc: Vpc = cloud.vpcs.add({ ...cloud.born('vpc', new Map()), cidr, isDefault: true })
+  const { first, size } = parseCidr(cidr)
+  const part = size / 4 > 4096 ? 4096 : size / 4
+  for (const [index, zone] of cloud.zoneNames.entries()) {
+    addSubnet(cloud, vpc.id, zone, `${addressText(first + index * part)}/${32 - Math.log2(part)}`, true)
+  }
+  const gateway = cloud.gateways.add({ ...cloud.born('gateway', new Map()), vpcId: vpc.id })
+  cloud.routeTables.add({
+    ...cloud.born('routeTable', new Map()),
+    vpcId: vpc.id,
+    main: true,
+    routes: [{ destination: '0.0.0.0/0', gatewayId: gateway.id }],
+    associations: [],
+  })
+  addDefaultGroup(cloud, vpc.id)
+  addImages(cloud)
+}
+
+export function addSubnet(
+  cloud: Cloud,
+  vpcId: string,
+  zone: string,
+  cidr: string,
+  isDefault = false,
+): Subnet {
+  return cloud.add(cloud.subnets, {
+    ...cloud.born('subnet', new Map()),
+    ...parseCidr(cidr),
+    vpcId,
+    zone,
+    cidr,
+    isDefault,
+    publicByDefault: isDefault,
+  })
+}
+
+export function addDefaultGroup(cloud: Cloud, vpcId: string): void {
+  const born = cloud.born('securityGroup', new Map())
+  cloud.add(cloud.groups, {
+    ...born,
+    name: 'default',
+    description: 'default VPC security group',
+    vpcId,
+    ingress: [{ ipProtocol: '-1', groupId: born.id, ruleId: `sgr-${cloud.newId()}` }],
+    egress: [{ ipProtocol: '-1', cidr: '0.0.0.0/0', ruleId: `sgr-${cloud.newId()}` }],
+  })
+}
+
+function addImages(cloud: Cloud): void {
+  for (const architecture of ['x86_64', 'arm64']) {
+    const name = `al2023-ami-2023.9.20261110.0-kernel-6.12-${architecture}`
+    const image = {
+      ...cloud.born('image', new Map()),
+      name,
+      architecture,
+      rootDevice: '/dev/xvda',
+      sizeGib: 8,
+    }
+    cloud.images.add(image)
+    // An id that does not change, for scripts and guides.
+    cloud.images.add({
+      ...image,
+      id: architecture === 'arm64' ? 'ami-0000000000000arm6' : 'ami-00000000000000x86',
+    })
+  }
+}
+
+/** `10.0.0.0/24` -> its first address as a number, and how many addresses it has. */
+export function parseCidr(cidr: string): { first: number; size: number } {
+  const [, address = '', bits = '32'] = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(cidr) ?? []
+  const size = 2 ** (32 - Number(bits))
+  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  return { first, size }
+}
+
+export const addressText = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')

@@ -1,0 +1,81 @@
+import { Ec2Error } from '../protocol/ec2-error.ts'
+import type { Cloud } from './cloud.ts'
+import { addressText } from './default-network.ts'
+import type { Instance, NetworkInterface, Subnet } from './model.ts'
+
+/** The first four addresses of a subnet and the last are AWS's own. */
+const RESERVED_FIRST = 4
+const RESERVED = 5
+
+export interface InterfaceWish {
+  subnet: Subnet
+  groupIds: string[]
+  description: string
+  publicAddress: boolean
+  privateIp: string | undefined
+  deleteOnTermination: boolean
+  tags: Map<string, string>
+}
+
+export function addInterface(cloud: Cloud, wish: InterfaceWish): NetworkInterface {
+  const { subnet, groupIds, description } = wish
+  const privateIp = freeAddress(cloud, subnet, wish.privateIp)
+  return cloud.add(cloud.interfaces, {
+    ...cloud.born('networkInterface', wish.tags),
+    subnetId: subnet.id,
+    vpcId: subnet.vpcId,
+    zone: subnet.zone,
+    privateIp,
+    publicIp: wish.publicAddress ? publicFor(privateIp) : undefined,
+    mac: macFor(privateIp),
+    description,
+    groupIds,
+    attachment: null,
+  })
+}
+
+export function attachInterface(
+  cloud: Cloud,
+  one: NetworkInterface,
+  instance: Instance,
+  deleteOnTermination: boolean,
+): void {
+  const id = `eni-attach-${cloud.newId()}`
+  one.attachment = { id, instanceId: instance.id, deleteOnTermination, atMs: cloud.nowMs() }
+}
+
+export function freeCount(cloud: Cloud, subnet: Subnet): number {
+  return subnet.size - RESERVED - takenIn(cloud, subnet).size
+}
+
+function freeAddress(cloud: Cloud, subnet: Subnet, asked: string | undefined): string {
+  const taken = takenIn(cloud, subnet)
+  if (asked !== undefined) {
+    if (!taken.has(asked)) return asked
+    throw new Ec2Error('InvalidIPAddress.InUse', `Address ${asked} is in use.`)
+  }
+  for (let offset = RESERVED_FIRST; offset < subnet.size - 1; offset += 1) {
+    const address = addressText(subnet.first + offset)
+    if (!taken.has(address)) return address
+  }
+  const why = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`
+  throw new Ec2Error('InsufficientFreeAddressesInSubnet', why)
+}
+
+function takenIn(cloud: Cloud, subnet: Subnet): Set<string> {
+  return new Set(
+    cloud.interfaces
+      .every()
+      .filter(({ subnetId }) => subnetId === subnet.id)
+      .map(({ privateIp }) => privateIp),
+  )
+}
+
+/** Of the block that is for documentation (RFC 2544's benchmark range is nobody's either): it must never be dialled. */
+const publicFor = (privateIp: string): string => `198.18.${privateIp.split('.').slice(2).join('.')}`
+
+const macFor = (privateIp: string): string =>
+  `02:00:${privateIp
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+    .join(':')}`
