@@ -6,6 +6,9 @@ import { Cloud } from './cloud/cloud.ts'
 import { furnish } from './cloud/default-network.ts'
 import { seededRandom } from './cloud/seeded-random.ts'
 import { FaultPlan } from './faults/fault-plan.ts'
+import { type Host, openHost } from './machine/open-host.ts'
+import { metadataService } from './metadata/metadata-service.ts'
+import { RoleKeys } from './metadata/role-keys.ts'
 import { apiDoor } from './protocol/api-door.ts'
 import { CallCounter } from './protocol/call-counter.ts'
 import { Callers } from './protocol/caller.ts'
@@ -22,6 +25,8 @@ export interface Simulator {
   faults: FaultPlan
   calls: CallCounter
   cloud: Cloud
+  /** Of the host, as real instances see it; null when there are none. */
+  hostAddress: string | null
   close(): Promise<void>
 }
 
@@ -32,9 +37,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const settings = simulatorOptions.parse(options)
   const faults = new FaultPlan(seededRandom(settings.seed))
   for (const rule of settings.faults) faults.add(rule)
-  const cloud = newCloud(settings, faults)
-  furnish(cloud, DEFAULT_CIDR)
   const callers = new Callers()
+  const host = settings.instances === 'real' ? await openHost(settings) : null
+  const cloud = newCloud(settings, faults, host)
+  const roleKeys = new RoleKeys({
+    callers,
+    accountId: settings.accountId,
+    policies: settings.roles,
+    nowMs: () => cloud.nowMs(),
+  })
+  host?.serveMetadata((id) => metadataService(cloud, id, roleKeys))
+  furnish(cloud, host?.bridge.cidr ?? DEFAULT_CIDR)
   const credentials = addKeys(callers, settings)
   const calls = new CallCounter()
   const door = apiDoor({ cloud, callers, calls })
@@ -47,20 +60,22 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults,
     calls,
     cloud,
+    hostAddress: host?.bridge.gateway ?? null,
     close: async () => {
       cloud.schedule.close()
       await shut(door)
+      await host?.hypervisor.close()
     },
   }
 }
 
-function newCloud(settings: SimulatorSettings, faults: FaultPlan): Cloud {
+function newCloud(settings: SimulatorSettings, faults: FaultPlan, host: Host | null): Cloud {
   const { accountId, region, zones, seed, times, nowMs } = settings
   return new Cloud({
     ...{ accountId, region, zones, seed, times, faults },
     nowMs: nowMs ?? (() => Date.now()),
     timed: nowMs === undefined,
-    hypervisor: null,
+    hypervisor: host?.hypervisor ?? null,
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud/cloud.ts'
-import { hostNameOf } from '../cloud/instance-life.ts'
 import type { Instance, InstanceState } from '../cloud/model.ts'
+import { privateName, publicName, zoneId } from '../cloud/names.ts'
 import type { XmlTree } from '../protocol/xml.ts'
 import { tagSet } from './tags.ts'
 
@@ -130,14 +130,3 @@ function cardXml(cloud: Cloud, id: string): XmlTree {
 
 export const groupsXml = (cloud: Cloud, ids: string[]): XmlTree[] =>
   ids.map((groupId) => ({ groupId, groupName: cloud.groups.own(groupId)?.name }))
-
-export const privateName = (cloud: Cloud, one: { privateIp: string }): string =>
-  `${hostNameOf(one)}.${cloud.options.region === 'us-east-1' ? 'ec2' : `${cloud.options.region}.compute`}.internal`
-
-const publicName = (ip: string): string => `ec2-${ip.replaceAll('.', '-')}.compute-1.amazonaws.com`
-
-/** `us-east-1a` -> `use1-az1`. */
-export const zoneId = (cloud: Cloud, zone: string): string => {
-  const [where = '', direction = '', number = ''] = cloud.options.region.split('-')
-  return `${where}${direction[0]}${number}-az${cloud.zoneNames.indexOf(zone) + 1}`
-}

@@ -1,12 +1,13 @@
 import type { Cloud } from '../cloud/cloud.ts'
 import type { NetworkInterface } from '../cloud/model.ts'
+import { privateName } from '../cloud/names.ts'
 import { action } from '../protocol/action.ts'
 import { Ec2Error } from '../protocol/ec2-error.ts'
 import { filtered } from '../protocol/filters.ts'
 import { pageOf } from '../protocol/paging.ts'
 import { filters, many, paging, text } from '../protocol/parameters.ts'
 import type { XmlTree } from '../protocol/xml.ts'
-import { groupsXml, privateName } from './instance-xml.ts'
+import { groupsXml } from './instance-xml.ts'
 import { tagSet } from './tags.ts'
 
 const DescribeNetworkInterfaces = action(

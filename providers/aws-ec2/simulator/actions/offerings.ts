@@ -7,7 +7,7 @@ import { filtered } from '../protocol/filters.ts'
 import { pageOfList } from '../protocol/paging.ts'
 import { filters, flag, many, paging, text, time } from '../protocol/parameters.ts'
 import type { XmlTree } from '../protocol/xml.ts'
-import { zoneId } from './instance-xml.ts'
+import { zoneId } from '../cloud/names.ts'
 
 // What can be had where, and at what price.
 

@@ -1,5 +1,6 @@
 import type { Cloud } from './cloud.ts'
 import type { Instance } from './model.ts'
+import { hostNameOf } from './names.ts'
 import { endSpotRequest, setSpotStatus } from './spot-requests.ts'
 
 // How an instance goes from state to state. Each step checks that nothing else happened meanwhile; what it holds goes with it.
@@ -142,9 +143,6 @@ function noChecks(instance: Instance): void {
 export function writeConsole(instance: Instance, text: string): void {
   instance.console = `${instance.console}${text}`.slice(-MOST_CONSOLE)
 }
-
-export const hostNameOf = ({ privateIp }: { privateIp: string }): string =>
-  `ip-${privateIp.replaceAll('.', '-')}`
 
 function userText(cloud: Cloud, reason: Reason): string {
   if (!reason.code.startsWith('Client.User')) return reason.code
