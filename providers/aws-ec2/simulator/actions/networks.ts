@@ -1,15 +1,15 @@
-import type { Cloud } from '../cloud/cloud.ts'
 import { parseCidr } from '../cloud/cidr.ts'
+import type { Cloud } from '../cloud/cloud.ts'
 import { addDefaultGroup, addSubnet } from '../cloud/default-network.ts'
 import { freeCount } from '../cloud/interfaces.ts'
 import type { Subnet, Vpc } from '../cloud/model.ts'
+import { zoneId } from '../cloud/names.ts'
 import { action } from '../protocol/action.ts'
 import { Ec2Error } from '../protocol/ec2-error.ts'
 import { filtered } from '../protocol/filters.ts'
 import { pageOf } from '../protocol/paging.ts'
 import { filters, flag, group, many, paging, tagSpecifications, text } from '../protocol/parameters.ts'
 import type { XmlTree } from '../protocol/xml.ts'
-import { zoneId } from '../cloud/names.ts'
 import { needsTagging, tagSet, tagsAtCreation } from './tags.ts'
 
 const DescribeVpcs = action({ VpcId: many(text), Filter: filters, ...paging }, (cloud, parameters) => {

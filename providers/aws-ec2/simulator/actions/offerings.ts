@@ -1,5 +1,6 @@
 import type { Cloud } from '../cloud/cloud.ts'
 import { INSTANCE_TYPES, type InstanceType } from '../cloud/instance-types.ts'
+import { zoneId } from '../cloud/names.ts'
 import { spotPriceHistory } from '../cloud/spot-prices.ts'
 import { action } from '../protocol/action.ts'
 import { Ec2Error } from '../protocol/ec2-error.ts'
@@ -7,7 +8,6 @@ import { filtered } from '../protocol/filters.ts'
 import { pageOfList } from '../protocol/paging.ts'
 import { filters, flag, many, paging, text, time } from '../protocol/parameters.ts'
 import type { XmlTree } from '../protocol/xml.ts'
-import { zoneId } from '../cloud/names.ts'
 
 // What can be had where, and at what price.
 

@@ -1,6 +1,6 @@
 import { Ec2Error } from '../protocol/ec2-error.ts'
-import type { Cloud } from './cloud.ts'
 import { addressText } from './cidr.ts'
+import type { Cloud } from './cloud.ts'
 import type { Instance, NetworkInterface, Subnet } from './model.ts'
 
 /** The first four addresses of a subnet and the last are AWS's own. */

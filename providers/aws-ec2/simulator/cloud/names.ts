@@ -1,6 +1,7 @@
 import type { Cloud } from './cloud.ts'
 
-export const hostNameOf = ({ privateIp }: { privateIp: string }): string => `ip-${privateIp.replaceAll('.', '-')}`
+export const hostNameOf = ({ privateIp }: { privateIp: string }): string =>
+  `ip-${privateIp.replaceAll('.', '-')}`
 
 export const privateName = (cloud: Cloud, one: { privateIp: string }): string =>
   `${hostNameOf(one)}.${cloud.options.region === 'us-east-1' ? 'ec2' : `${cloud.options.region}.compute`}.internal`

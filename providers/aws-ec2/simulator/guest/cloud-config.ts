@@ -10,7 +10,8 @@ const KNOWN = ['write_files', 'bootcmd', 'runcmd']
 /** The part of #cloud-config that is understood: write_files, bootcmd, runcmd. What else it says is refused, not ignored. Returns how much failed. */
 export async function applyCloudConfig(text: string, run: Run): Promise<number> {
   const config = parseSimpleYaml(text)
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new Error('it is not a mapping')
+  if (typeof config !== 'object' || config === null || Array.isArray(config))
+    throw new Error('it is not a mapping')
   const unknown = Object.keys(config).find((key) => !KNOWN.includes(key))
   if (unknown) throw new Error(`'${unknown}' is not simulated; ${KNOWN.join(', ')} are`)
   for (const file of listOf(config.write_files)) writeOne(file)
@@ -31,7 +32,8 @@ function listOf(value: YamlValue | undefined): YamlValue[] {
 }
 
 function writeOne(file: YamlValue): void {
-  if (typeof file !== 'object' || file === null || Array.isArray(file)) throw new Error('write_files: a mapping was expected')
+  if (typeof file !== 'object' || file === null || Array.isArray(file))
+    throw new Error('write_files: a mapping was expected')
   const path = String(file.path ?? '')
   const encoding = String(file.encoding ?? 'text/plain')
   const content = String(file.content ?? '')

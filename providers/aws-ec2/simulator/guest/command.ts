@@ -1,5 +1,5 @@
-import { createConnection } from 'node:net'
 import { existsSync, readFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SOCKET } from './command-socket.ts'
 import type { Order, Reply } from './units.ts'
@@ -9,7 +9,18 @@ import type { Order, Reply } from './units.ts'
 const WAIT_MS = 50
 
 /** Flags of systemctl that take their value as a word of its own. */
-const WITH_VALUE = new Set(['-p', '-n', '-u', '-o', '-t', '-s', '--lines', '--property', '--output', '--unit'])
+const WITH_VALUE = new Set([
+  '-p',
+  '-n',
+  '-u',
+  '-o',
+  '-t',
+  '-s',
+  '--lines',
+  '--property',
+  '--output',
+  '--unit',
+])
 
 function ask(order: Order): Promise<Reply> {
   const socket = createConnection({ path: SOCKET })
@@ -21,7 +32,9 @@ function ask(order: Order): Promise<Reply> {
   socket.end(`${JSON.stringify(order)}\n`)
   return new Promise((resolve, reject) => {
     socket.on('error', reject)
-    socket.on('close', () => (text === '' ? reject(new Error('no answer')) : resolve(JSON.parse(text) as Reply)))
+    socket.on('close', () =>
+      text === '' ? reject(new Error('no answer')) : resolve(JSON.parse(text) as Reply),
+    )
   })
 }
 

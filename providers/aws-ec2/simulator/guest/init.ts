@@ -1,9 +1,8 @@
 import { constants, openSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
-import { Socket as OpenSocket } from 'node:net'
+import { createServer, Socket as OpenSocket, type Socket } from 'node:net'
 import { CloudInit } from './cloud-init.ts'
-import { Journal, journalFile } from './journal.ts'
 import { SOCKET } from './command-socket.ts'
+import { Journal, journalFile } from './journal.ts'
 import { type Order, type Reply, Units } from './units.ts'
 
 // The first program of an instance after the kernel, in place of systemd and cloud-init: starts enabled units, runs user data on the first boot,
@@ -48,7 +47,8 @@ function serve(socket: Socket): void {
   socket.on('data', (chunk: string) => {
     text += chunk
     if (text.length > MOST_ORDER) socket.destroy()
-    else if (text.endsWith('\n')) void obey(JSON.parse(text) as Order).then((reply) => socket.end(JSON.stringify(reply)))
+    else if (text.endsWith('\n'))
+      void obey(JSON.parse(text) as Order).then((reply) => socket.end(JSON.stringify(reply)))
   })
 }
 

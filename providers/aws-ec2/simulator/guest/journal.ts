@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import { type UnitFile, valueOf } from './unit-file.ts'
+import { lastOf, type UnitFile } from './unit-file.ts'
 
 const FOLDER = '/var/log/ec2-guest'
 
@@ -24,7 +24,7 @@ export const journalFile = (unit: string): string => `${FOLDER}/${unit}.log`
 
 /** Where a unit's programs write: into the journal, or where StandardOutput= says. `done` after they have it. */
 export function outputOf(unit: UnitFile): { out: 'pipe' | 'ignore' | number; done: () => void } {
-  const said = valueOf(unit, 'Service', 'StandardOutput') ?? 'journal'
+  const said = lastOf(unit, 'Service', 'StandardOutput') ?? 'journal'
   const nothing = () => undefined
   if (said === 'null') return { out: 'ignore', done: nothing }
   const [, kind, path] = /^(file|append|truncate):(.+)$/.exec(said) ?? []

@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Journal, outputOf } from './journal.ts'
 import { environmentOf, passwdOf } from './unit-environment.ts'
-import { flagOf, spanMs, type UnitFile, valueOf, valuesOf } from './unit-file.ts'
+import { allOf, flagOf, lastOf, spanMs, type UnitFile } from './unit-file.ts'
 import { wordsOf } from './words.ts'
 
 export type ServiceState = 'inactive' | 'activating' | 'active' | 'deactivating' | 'failed'
@@ -60,7 +60,7 @@ export class Service {
   }
 
   async #run(environment: Record<string, string>): Promise<void> {
-    const type = valueOf(this.unit, 'Service', 'Type') ?? 'simple'
+    const type = lastOf(this.unit, 'Service', 'Type') ?? 'simple'
     const lines = this.#lines('ExecStart')
     if (type === 'oneshot') {
       for (const line of lines) await this.#toEnd(line, environment)
@@ -89,7 +89,9 @@ export class Service {
     this.#main = null
     this.mainPid = 0
     this.lastEnd = String(code)
-    this.#note(`Main process exited, ${typeof code === 'number' ? `code=exited, status=${code}` : `code=killed, ${code}`}`)
+    this.#note(
+      `Main process exited, ${typeof code === 'number' ? `code=exited, status=${code}` : `code=killed, ${code}`}`,
+    )
     if (this.state === 'deactivating') return
     await this.#endAll('SIGKILL')
     const clean = code === 0 || ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGPIPE'].includes(String(code))
@@ -98,8 +100,10 @@ export class Service {
   }
 
   async #again(clean: boolean): Promise<void> {
-    const policy = valueOf(this.unit, 'Service', 'Restart') ?? 'no'
-    const fits = policy === 'always' || (clean ? policy === 'on-success' : policy.startsWith('on-') && policy !== 'on-success')
+    const policy = lastOf(this.unit, 'Service', 'Restart') ?? 'no'
+    const fits =
+      policy === 'always' ||
+      (clean ? policy === 'on-success' : policy.startsWith('on-') && policy !== 'on-success')
     if (!this.#wanted || !fits) return
     const first = this.#starts[0] ?? 0
     if (this.#starts.length >= BURST.count && performance.now() - first < BURST.withinMs) {
@@ -108,7 +112,7 @@ export class Service {
       return
     }
     this.state = 'activating'
-    await delay(spanMs(valueOf(this.unit, 'Service', 'RestartSec'), DEFAULT_RESTART_MS))
+    await delay(spanMs(lastOf(this.unit, 'Service', 'RestartSec'), DEFAULT_RESTART_MS))
     if (!this.#wanted) return
     this.#note('Scheduled restart job.')
     await this.#begin().catch(() => undefined)
@@ -124,12 +128,14 @@ export class Service {
     this.state = 'deactivating'
     const environment = { ...environmentOf(this.unit, this.#invocationId), MAINPID: String(this.mainPid) }
     for (const line of this.#lines('ExecStop')) await this.#toEnd(line, environment).catch(() => undefined)
-    const signal = valueOf(this.unit, 'Service', 'KillSignal') ?? 'SIGTERM'
-    const mixed = valueOf(this.unit, 'Service', 'KillMode') === 'mixed'
+    const signal = lastOf(this.unit, 'Service', 'KillSignal') ?? 'SIGTERM'
+    const mixed = lastOf(this.unit, 'Service', 'KillMode') === 'mixed'
     if (mixed && this.mainPid > 0) kill(this.mainPid, signal)
     else this.#signalAll(signal)
-    const untilMs = performance.now() + spanMs(valueOf(this.unit, 'Service', 'TimeoutStopSec'), DEFAULT_STOP_MS)
-    while (this.#pids().length > 0 && performance.now() < untilMs && !(mixed && !this.#main)) await delay(CHECK_MS)
+    const untilMs =
+      performance.now() + spanMs(lastOf(this.unit, 'Service', 'TimeoutStopSec'), DEFAULT_STOP_MS)
+    while (this.#pids().length > 0 && performance.now() < untilMs && !(mixed && !this.#main))
+      await delay(CHECK_MS)
     await this.#endAll('SIGKILL')
     this.state = 'inactive'
     this.#note('Stopped.')
@@ -144,7 +150,7 @@ export class Service {
   }
 
   #lines(name: string): string[] {
-    return valuesOf(this.unit, 'Service', name)
+    return allOf(this.unit, 'Service', name)
   }
 
   async #toEnd(line: string, environment: Record<string, string>): Promise<void> {
@@ -201,8 +207,8 @@ export class Service {
 }
 
 function asUser(unit: UnitFile, privileged: boolean): string[] {
-  const user = valueOf(unit, 'Service', 'User')
-  const group = valueOf(unit, 'Service', 'Group')
+  const user = lastOf(unit, 'Service', 'User')
+  const group = lastOf(unit, 'Service', 'Group')
   if (privileged || (user === undefined && group === undefined)) return []
   const entry = passwdOf(user ?? 'root')
   if (!entry) throw new Error(`Failed to determine user credentials: no such user ${user}`)
@@ -210,19 +216,19 @@ function asUser(unit: UnitFile, privileged: boolean): string[] {
 }
 
 function workingFolder(unit: UnitFile, environment: Record<string, string>): string {
-  const said = valueOf(unit, 'Service', 'WorkingDirectory') ?? '/'
+  const said = lastOf(unit, 'Service', 'WorkingDirectory') ?? '/'
   return said.replace(/^-/, '').replace(/^~$/, environment.HOME ?? '/')
 }
 
 function makeFolders(unit: UnitFile): void {
-  const entry = passwdOf(valueOf(unit, 'Service', 'User') ?? 'root')
+  const entry = passwdOf(lastOf(unit, 'Service', 'User') ?? 'root')
   for (const [name, base] of [
     ['RuntimeDirectory', '/run'],
     ['StateDirectory', '/var/lib'],
     ['LogsDirectory', '/var/log'],
     ['CacheDirectory', '/var/cache'],
   ] as const) {
-    for (const folder of valuesOf(unit, 'Service', name).flatMap((one) => one.split(/\s+/))) {
+    for (const folder of allOf(unit, 'Service', name).flatMap((one) => one.split(/\s+/))) {
       mkdirSync(`${base}/${folder}`, { recursive: true })
       if (entry) chownSync(`${base}/${folder}`, entry.uid, entry.gid)
     }

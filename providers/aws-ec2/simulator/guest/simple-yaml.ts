@@ -87,7 +87,10 @@ class Reader {
     }
     const filled = taken.filter((line) => line.trim() !== '')
     const depth = Math.min(...filled.map((line) => line.length - line.trimStart().length))
-    const text = taken.map((line) => line.slice(depth)).join('\n').replace(/\n+$/, '')
+    const text = taken
+      .map((line) => line.slice(depth))
+      .join('\n')
+      .replace(/\n+$/, '')
     const folded = style.startsWith('>') ? text.replaceAll(/([^\n])\n(?=[^\n])/g, '$1 ') : text
     return style.endsWith('-') ? folded : `${folded}\n`
   }

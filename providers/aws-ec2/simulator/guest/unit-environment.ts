@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type UnitFile, valueOf, valuesOf } from './unit-file.ts'
+import { allOf, lastOf, type UnitFile } from './unit-file.ts'
 import { rawWords } from './words.ts'
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -7,7 +7,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** What the programs of a unit find in their environment: systemd's own, Environment=, EnvironmentFile=. */
 export function environmentOf(unit: UnitFile, invocationId: string): Record<string, string> {
   const environment: Record<string, string> = { PATH, LANG: 'C.UTF-8', INVOCATION_ID: invocationId }
-  const user = valueOf(unit, 'Service', 'User') ?? 'root'
+  const user = lastOf(unit, 'Service', 'User') ?? 'root'
   const entry = passwdOf(user)
   if (entry) Object.assign(environment, { HOME: entry.home, LOGNAME: user, USER: user, SHELL: entry.shell })
   for (const [name, base] of [
@@ -17,13 +17,15 @@ export function environmentOf(unit: UnitFile, invocationId: string): Record<stri
     ['CacheDirectory', '/var/cache'],
     ['ConfigurationDirectory', '/etc'],
   ] as const) {
-    const paths = valuesOf(unit, 'Service', name).flatMap((one) => one.split(/\s+/)).map((one) => `${base}/${one}`)
+    const paths = allOf(unit, 'Service', name)
+      .flatMap((one) => one.split(/\s+/))
+      .map((one) => `${base}/${one}`)
     if (paths.length > 0) environment[name.replace('Directory', '_DIRECTORY').toUpperCase()] = paths.join(':')
   }
-  for (const line of valuesOf(unit, 'Service', 'Environment')) {
+  for (const line of allOf(unit, 'Service', 'Environment')) {
     for (const { text } of rawWords(line)) assign(environment, text)
   }
-  for (const path of valuesOf(unit, 'Service', 'EnvironmentFile')) readInto(environment, path)
+  for (const path of allOf(unit, 'Service', 'EnvironmentFile')) readInto(environment, path)
   return environment
 }
 
@@ -36,7 +38,10 @@ function readInto(environment: Record<string, string>, path: string): void {
       if (trimmed === '' || /^[#;]/.test(trimmed)) continue
       const value = trimmed.slice(trimmed.indexOf('=') + 1).trim()
       const quoted = /^"(.*)"$|^'(.*)'$/.exec(value)
-      assign(environment, `${trimmed.slice(0, trimmed.indexOf('='))}=${quoted ? (quoted[1] ?? quoted[2]) : value}`)
+      assign(
+        environment,
+        `${trimmed.slice(0, trimmed.indexOf('='))}=${quoted ? (quoted[1] ?? quoted[2]) : value}`,
+      )
     }
   } catch (thrown) {
     if (!optional) throw new Error(`Failed to load environment files: ${path}: ${(thrown as Error).message}`)

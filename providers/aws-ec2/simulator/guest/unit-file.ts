@@ -26,21 +26,29 @@ export function parseUnit(name: string, path: string, text: string): UnitFile {
   return { name, path, sections }
 }
 
-export const valuesOf = (unit: UnitFile, section: string, name: string): string[] =>
+export const allOf = (unit: UnitFile, section: string, name: string): string[] =>
   unit.sections.get(section)?.get(name) ?? []
 
 /** The last one said. */
-export const valueOf = (unit: UnitFile, section: string, name: string): string | undefined =>
-  valuesOf(unit, section, name).at(-1)
+export const lastOf = (unit: UnitFile, section: string, name: string): string | undefined =>
+  allOf(unit, section, name).at(-1)
 
 export const flagOf = (unit: UnitFile, section: string, name: string): boolean =>
-  ['yes', 'true', 'on', '1'].includes(valueOf(unit, section, name)?.toLowerCase() ?? '')
+  ['yes', 'true', 'on', '1'].includes(lastOf(unit, section, name)?.toLowerCase() ?? '')
 
 /** `5`, `5s`, `1min 30s`, `200ms` in milliseconds. */
 export function spanMs(text: string | undefined, fallbackMs: number): number {
   if (text === undefined) return fallbackMs
   if (text === 'infinity') return 2 ** 31 - 1
-  const units: Record<string, number> = { ms: 1, '': 1000, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
+  const units: Record<string, number> = {
+    ms: 1,
+    '': 1000,
+    s: 1000,
+    sec: 1000,
+    m: 60_000,
+    min: 60_000,
+    h: 3_600_000,
+  }
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)/g)]
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 1000), 0)
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseUnit, type UnitFile, valuesOf } from './unit-file.ts'
+import { allOf, parseUnit, type UnitFile } from './unit-file.ts'
 
 const ETC = '/etc/systemd/system'
 const FOLDERS = [ETC, '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system']
@@ -50,7 +50,7 @@ export function isEnabled(unit: UnitFile): boolean {
 }
 
 function wantedLinks(unit: UnitFile): string[] {
-  return valuesOf(unit, 'Install', 'WantedBy')
+  return allOf(unit, 'Install', 'WantedBy')
     .flatMap((one) => one.split(/\s+/))
     .map((target) => join(ETC, `${target}.wants`, unit.name))
 }

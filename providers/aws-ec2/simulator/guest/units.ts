@@ -1,7 +1,7 @@
-import { disable, enable, enabledUnits, fullName, isEnabled, loadUnit } from './unit-store.ts'
 import type { Journal } from './journal.ts'
 import { Service } from './service.ts'
 import type { UnitFile } from './unit-file.ts'
+import { disable, enable, enabledUnits, fullName, isEnabled, loadUnit } from './unit-store.ts'
 
 /** A request of a command to the first program, and what it hears. */
 export interface Order {
@@ -68,7 +68,10 @@ export class Units {
       return await act(service, flags)
     } catch (thrown) {
       const why = (thrown as Error).message
-      return { status: FAILED, text: `Job for ${name} failed: ${why}\nSee "journalctl -u ${name}" for details.\n` }
+      return {
+        status: FAILED,
+        text: `Job for ${name} failed: ${why}\nSee "journalctl -u ${name}" for details.\n`,
+      }
     }
   }
 

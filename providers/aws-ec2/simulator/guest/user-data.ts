@@ -11,7 +11,9 @@ export function partsOf(raw: Buffer): UserDataPart[] {
   const data = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw
   const text = data.toString('utf8')
   if (text.trim() === '') return []
-  const boundary = /^Content-Type:\s*multipart\/[^;]+;[\s\S]*?boundary="?([^"\r\n;]+)"?/im.exec(text.slice(0, 2000))?.[1]
+  const boundary = /^Content-Type:\s*multipart\/[^;]+;[\s\S]*?boundary="?([^"\r\n;]+)"?/im.exec(
+    text.slice(0, 2000),
+  )?.[1]
   if (boundary === undefined) return [partOf(text)]
   return text
     .split(`--${boundary}`)
@@ -24,7 +26,9 @@ function bodyOf(part: string): string {
   const normal = part.replaceAll('\r\n', '\n').replace(/^\n/, '')
   const at = normal.indexOf('\n\n')
   const [head, body] = [normal.slice(0, at), normal.slice(at + 2)]
-  return /^Content-Transfer-Encoding:\s*base64/im.test(head) ? Buffer.from(body, 'base64').toString('utf8') : body
+  return /^Content-Transfer-Encoding:\s*base64/im.test(head)
+    ? Buffer.from(body, 'base64').toString('utf8')
+    : body
 }
 
 function partOf(text: string): UserDataPart {

@@ -25,4 +25,5 @@ export function rawWords(line: string): { text: string; quoted: boolean }[] {
 }
 
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', s: ' ' }
-const unescaped = (text: string): string => text.replaceAll(/\\(.)/g, (_all, one: string) => ESCAPES[one] ?? one)
+const unescaped = (text: string): string =>
+  text.replaceAll(/\\(.)/g, (_all, one: string) => ESCAPES[one] ?? one)

@@ -5,7 +5,16 @@ import { runTool } from './run-tool.ts'
 /** Programs of the host that a fresh machine has not got. */
 const ABSENT = ['node', 'npm', 'npx', 'dockerd', 'docker']
 /** What the guest has instead of systemd. Each is called by its own name. */
-const STAND_INS = ['systemctl', 'journalctl', 'shutdown', 'poweroff', 'reboot', 'halt', 'cloud-init', 'hostnamectl']
+const STAND_INS = [
+  'systemctl',
+  'journalctl',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'halt',
+  'cloud-init',
+  'hostnamectl',
+]
 const RUN = '/run/ec2-guest/node --disable-warning=ExperimentalWarning /usr/lib/ec2-guest'
 
 /** Makes the folder of an instance's own files, unless it is there from before a stop. */
@@ -18,7 +27,8 @@ export async function makeDisk(path: string): Promise<void> {
   // An overlay's way to say that a name is not there.
   for (const name of ABSENT) await runTool('mknod', upper(`usr/bin/${name}`), 'c', '0', '0')
   for (const name of STAND_INS) await writeProgram(upper(`usr/bin/${name}`), name)
-  for (const name of ['shutdown', 'poweroff', 'reboot', 'halt']) await writeProgram(upper(`usr/sbin/${name}`), name)
+  for (const name of ['shutdown', 'poweroff', 'reboot', 'halt'])
+    await writeProgram(upper(`usr/sbin/${name}`), name)
 }
 
 async function writeProgram(path: string, name: string): Promise<void> {

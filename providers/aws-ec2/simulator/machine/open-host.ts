@@ -14,7 +14,9 @@ export interface Host {
 /** Sweeps what dead simulators left, and makes the network that instances will be in. */
 export async function openHost({ stateFolder }: { stateFolder: string }): Promise<Host> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    throw new Error('Real instances need Linux and root; start with instances: bodiless where there is neither')
+    throw new Error(
+      'Real instances need Linux and root; start with instances: bodiless where there is neither',
+    )
   }
   await sweepDead(stateFolder)
   const folder = await makeStateFolder(stateFolder)

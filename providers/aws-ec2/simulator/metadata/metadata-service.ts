@@ -34,7 +34,8 @@ function answer(
 ): Reply {
   if (instance.metadata.endpoint === 'disabled') return empty(403)
   const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-  if (request.method === 'PUT') return pathname === '/latest/api/token' ? newToken(cloud, tokens, request) : empty(405)
+  if (request.method === 'PUT')
+    return pathname === '/latest/api/token' ? newToken(cloud, tokens, request) : empty(405)
   if (request.method !== 'GET' && request.method !== 'HEAD') return empty(405)
   const token = request.headers[TOKEN_HEADER]
   const known = typeof token === 'string' && (tokens.get(token) ?? 0) > cloud.nowMs()
