@@ -9,6 +9,7 @@ const { values } = parseArgs({
     'control-port': { type: 'string', default: '0' },
     region: { type: 'string', default: 'us-east-1' },
     instances: { type: 'string', default: 'bodiless' },
+    expose: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: '1' },
   },
 })
@@ -19,8 +20,10 @@ const simulator = await startSimulator({
   region: values.region,
   instances: values.instances === 'real' ? 'real' : 'bodiless',
   seed: Number(values.seed),
+  expose: values.expose.map(Number),
 })
 process.stdout.write(`# AWS, simulated, at ${simulator.endpoint}\n`)
+if (simulator.hostAddress) process.stdout.write(`# instances reach this host at ${simulator.hostAddress}\n`)
 for (const [name, value] of Object.entries(simulator.env)) process.stdout.write(`export ${name}=${value}\n`)
 
 const end = (): void => void simulator.close().then(() => process.exit(0))

@@ -49,6 +49,8 @@ export const simulatorOptions = z.strictObject({
   faults: z.array(faultRule).default([]),
   /** A clock that is not the system's: nothing happens by itself then, only when somebody calls. */
   nowMs: z.custom<() => number>((one) => typeof one === 'function').optional(),
+  /** Ports of 127.0.0.1 that real instances reach at the host's address in their network, such as a server for S3. */
+  expose: z.array(z.number().int().min(1).max(65_535)).default([]),
   /** Folder on a disk other than the root's, for the disks of real instances. */
   stateFolder: z.string().default('/dev/shm'),
 })

@@ -59,6 +59,8 @@ export class Cloud {
   readonly subnets: ResourceTable<Subnet>
   readonly gateways: ResourceTable<InternetGateway>
   readonly routeTables: ResourceTable<RouteTable>
+  /** What has a position up to here was there from the beginning. */
+  furnishedUpTo = 0
   #position = 0
 
   constructor(options: CloudOptions) {
@@ -100,6 +102,10 @@ export class Cloud {
     this.#position += 1
     const id = kind === 'fleet' ? fleetId() : `${KINDS[kind].prefix}-${this.newId()}`
     return { id, tags: new Map(tags), createdMs: this.nowMs(), position: this.#position }
+  }
+
+  get lastPosition(): number {
+    return this.#position
   }
 
   /** 17 hexadecimal digits, as in AWS's ids; no two the same, over simulators too. */

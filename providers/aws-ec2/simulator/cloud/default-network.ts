@@ -20,6 +20,7 @@ export function furnish(cloud: Cloud, cidr: string): void {
   })
   addDefaultGroup(cloud, vpc.id)
   addImages(cloud)
+  cloud.furnishedUpTo = cloud.lastPosition
 }
 
 export function addSubnet(
