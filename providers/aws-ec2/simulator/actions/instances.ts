@@ -5,6 +5,7 @@ import { launchInstance } from '../cloud/launch-instance.ts'
 import { planLaunch } from '../cloud/launch-plan.ts'
 import type { Instance, InstanceState } from '../cloud/model.ts'
 import { zoneId } from '../cloud/names.ts'
+import type { HowToEnd } from '../machine/hypervisor.ts'
 import { type Answer, action } from '../protocol/action.ts'
 import { Ec2Error } from '../protocol/ec2-error.ts'
 import { type FilterFields, filtered } from '../protocol/filters.ts'
@@ -43,6 +44,10 @@ const RunInstances = action(
       return runAll(cloud, mergedLaunch(base, asked), { least: MinCount, most: MaxCount, token })
     })
     const instances = ids.flatMap((id) => cloud.instances.own(id) ?? [])
+    if (instances.every(({ state }) => state === 'terminated' || state === 'shutting-down')) {
+      const why = 'The client token was used for an instance that has been terminated since'
+      throw new Ec2Error('IdempotentInstanceTerminated', why)
+    }
     return reservationXml(cloud, instances) as Answer
   },
   (parameters) => [...needsTagging(parameters), ...(parameters.IamInstanceProfile ? ['iam:PassRole'] : [])],
@@ -161,30 +166,32 @@ function statusXml(cloud: Cloud, one: Instance): XmlTree {
   }
 }
 
+const ENDING = { Force: flag.optional(), SkipOsShutdown: flag.optional() }
+
+const howToEnd = (asked: { Force?: boolean | undefined; SkipOsShutdown?: boolean | undefined }): HowToEnd =>
+  asked.Force || asked.SkipOsShutdown ? 'at-once' : 'in-order'
+
 const byUser = {
   code: 'Client.UserInitiatedShutdown',
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
 }
 
-const TerminateInstances = action(
-  { InstanceId: many(text), Force: flag.optional() },
-  (cloud, { InstanceId }) => {
-    const all = cloud.instances.needAll(needIds(InstanceId))
-    const safe = all.find((one) => one.protected && one.state !== 'terminated')
-    if (safe) {
-      const why = `The instance '${safe.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`
-      throw new Ec2Error('OperationNotPermitted', why)
-    }
-    return { instancesSet: all.map((one) => changed(one, () => end(cloud, one, byUser))) }
-  },
-)
+const TerminateInstances = action({ InstanceId: many(text), ...ENDING }, (cloud, parameters) => {
+  const all = cloud.instances.needAll(needIds(parameters.InstanceId))
+  const safe = all.find((one) => one.protected && one.state !== 'terminated')
+  if (safe) {
+    const why = `The instance '${safe.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`
+    throw new Ec2Error('OperationNotPermitted', why)
+  }
+  return { instancesSet: all.map((one) => changed(one, () => end(cloud, one, byUser, howToEnd(parameters)))) }
+})
 
 const StopInstances = action(
-  { InstanceId: many(text), Hibernate: flag.optional(), Force: flag.optional() },
+  { InstanceId: many(text), Hibernate: flag.optional(), ...ENDING },
   (cloud, parameters) => {
     const all = cloud.instances.needAll(needIds(parameters.InstanceId))
     for (const one of all) checkStop(one, parameters.Hibernate ?? false)
-    const how = { reason: byUser, asleep: parameters.Hibernate ?? false }
+    const how = { reason: byUser, asleep: parameters.Hibernate ?? false, ending: howToEnd(parameters) }
     return {
       instancesSet: all.map((one) => changed(one, () => one.state === 'running' && halt(cloud, one, how))),
     }

@@ -53,21 +53,13 @@ export function addDefaultGroup(cloud: Cloud, vpcId: string): void {
   })
 }
 
+/** Ids that do not change, for scripts and guides. */
+export const IMAGE_IDS = { x86_64: 'ami-0123456789abcde86', arm64: 'ami-0123456789abcde64' } as const
+
 function addImages(cloud: Cloud): void {
-  for (const architecture of ['x86_64', 'arm64']) {
+  for (const architecture of ['x86_64', 'arm64'] as const) {
     const name = `al2023-ami-2023.9.20261110.0-kernel-6.12-${architecture}`
-    const image = {
-      ...cloud.born('image', new Map()),
-      name,
-      architecture,
-      rootDevice: '/dev/xvda',
-      sizeGib: 8,
-    }
-    cloud.images.add(image)
-    // An id that does not change, for scripts and guides.
-    cloud.images.add({
-      ...image,
-      id: architecture === 'arm64' ? 'ami-0000000000000arm6' : 'ami-00000000000000x86',
-    })
+    const born = { ...cloud.born('image', new Map()), id: IMAGE_IDS[architecture] }
+    cloud.images.add({ ...born, name, architecture, rootDevice: '/dev/xvda', sizeGib: 8 })
   }
 }

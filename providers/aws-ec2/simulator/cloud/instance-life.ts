@@ -1,3 +1,4 @@
+import type { HowToEnd } from '../machine/hypervisor.ts'
 import type { Cloud } from './cloud.ts'
 import type { Instance } from './model.ts'
 import { hostNameOf } from './names.ts'
@@ -64,12 +65,18 @@ function endFromWithin(cloud: Cloud, instance: Instance): void {
 }
 
 /** To stopped; its disks stay. */
-export function halt(cloud: Cloud, instance: Instance, how: { reason: Reason; asleep: boolean }): void {
+export function halt(
+  cloud: Cloud,
+  instance: Instance,
+  how: { reason: Reason; asleep: boolean; ending?: HowToEnd },
+): void {
   instance.state = 'stopping'
   instance.reason = how.reason
   instance.reasonText = userText(cloud, how.reason)
   noChecks(instance)
-  const halted = cloud.options.hypervisor?.stop(instance.id, { asleep: how.asleep }) ?? Promise.resolve()
+  const halted =
+    cloud.options.hypervisor?.stop(instance.id, { asleep: how.asleep, how: how.ending ?? 'in-order' }) ??
+    Promise.resolve()
   const done = () => {
     if (instance.state !== 'stopping') return
     instance.state = 'stopped'
@@ -81,19 +88,22 @@ export function halt(cloud: Cloud, instance: Instance, how: { reason: Reason; as
 }
 
 /** To terminated, with all that goes with it; described for a while yet. */
-export function end(cloud: Cloud, instance: Instance, reason: Reason): void {
+export function end(cloud: Cloud, instance: Instance, reason: Reason, how: HowToEnd = 'in-order'): void {
   if (instance.state === 'shutting-down' || instance.state === 'terminated') return
   instance.state = 'shutting-down'
   instance.reason = reason
   instance.reasonText = userText(cloud, reason)
   noChecks(instance)
-  const gone = cloud.options.hypervisor?.destroy(instance.id) ?? Promise.resolve()
+  const gone = cloud.options.hypervisor?.destroy(instance.id, how) ?? Promise.resolve()
   const done = () => {
     instance.state = 'terminated'
     instance.publicIp = undefined
     freeAll(cloud, instance)
     endSpotRequest(cloud, instance)
-    cloud.schedule.in(cloud.options.times.lingerMs, () => cloud.instances.drop(instance.id))
+    cloud.schedule.in(cloud.options.times.lingerMs, () => {
+      cloud.instances.drop(instance.id)
+      if (instance.spotRequestId) cloud.spotRequests.drop(instance.spotRequestId)
+    })
   }
   afterward(cloud, instance, gone, cloud.options.times.shuttingDownMs, done)
 }

@@ -1,5 +1,6 @@
 import { Ec2Error } from '../protocol/ec2-error.ts'
 import type { Cloud } from './cloud.ts'
+import { IMAGE_IDS } from './default-network.ts'
 import { INSTANCE_TYPES, type InstanceType } from './instance-types.ts'
 import type { LaunchData } from './launch-data.ts'
 import type { Image, Subnet } from './model.ts'
@@ -20,7 +21,7 @@ const MOST_USER_DATA = 16_384
 
 export function planLaunch(cloud: Cloud, data: LaunchData): LaunchPlan {
   if (!data.ImageId) throw missing('ImageId')
-  const image = cloud.images.need(data.ImageId)
+  const image = imageNamed(cloud, data.ImageId)
   const type = typeNamed(data.InstanceType ?? 'm1.small')
   if (type.architecture !== image.architecture) {
     const why = `The architecture '${type.architecture}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`
@@ -44,6 +45,15 @@ export function planLaunch(cloud: Cloud, data: LaunchData): LaunchPlan {
     profile: profileOf(cloud, data.IamInstanceProfile),
     userData: checkedUserData(data.UserData ?? ''),
   }
+}
+
+/** An id, or `resolve:ssm:` and a public parameter of Systems Manager, which names the newest image for its architecture. */
+function imageNamed(cloud: Cloud, name: string): Image {
+  if (!name.startsWith('resolve:ssm:')) return cloud.images.need(name)
+  if (!name.startsWith('resolve:ssm:/aws/service/')) {
+    throw new Ec2Error('InvalidParameterValue', `Systems Manager parameter '${name}' does not exist`)
+  }
+  return cloud.images.need(name.includes('arm64') ? IMAGE_IDS.arm64 : IMAGE_IDS.x86_64)
 }
 
 export function typeNamed(name: string): InstanceType {

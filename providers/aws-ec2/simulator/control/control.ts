@@ -67,7 +67,7 @@ export class Control {
     const one = this.#running(instanceId)
     writeConsole(one, '[ 1000.000000] Kernel panic - not syncing: Fatal exception\n')
     this.impair(instanceId)
-    await this.#cloud.options.hypervisor?.stop(instanceId, { asleep: false })
+    await this.#cloud.options.hypervisor?.stop(instanceId, { asleep: false, how: 'at-once' })
   }
 
   /** A zone goes dark: its instances are not reached, their checks fail, and new ones find no capacity. */

@@ -1,5 +1,5 @@
 import { constants, openSync, rmSync } from 'node:fs'
-import { createServer, Socket as OpenSocket, type Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { CloudInit } from './cloud-init.ts'
 import { SOCKET } from './command-socket.ts'
 import { Journal, journalFile } from './journal.ts'
@@ -13,7 +13,7 @@ const MOST_ORDER = 65_536
 
 const say = (text: string): void => void process.stdout.write(text)
 const journal = new Journal()
-const units = new Units(journal)
+const units = new Units({ journal, onEndAction: (action) => void power(action) })
 const cloudInit = new CloudInit(say)
 let ending = false
 
@@ -25,14 +25,14 @@ async function end(status: number, word: string): Promise<void> {
   process.exit(status)
 }
 
+function power(verb: string): Promise<void> {
+  return verb === 'reboot' ? end(STATUS.again, 'Rebooting') : end(STATUS.off, 'Powering off')
+}
+
 async function obey(order: Order): Promise<Reply> {
   const { verb } = order
-  if (['poweroff', 'halt', 'shutdown'].includes(verb)) {
-    setImmediate(() => void end(STATUS.off, 'Powering off'))
-    return { status: 0, text: '' }
-  }
-  if (verb === 'reboot') {
-    setImmediate(() => void end(STATUS.again, 'Rebooting'))
+  if (['poweroff', 'halt', 'shutdown', 'reboot'].includes(verb)) {
+    setImmediate(() => void power(verb))
     return { status: 0, text: '' }
   }
   if (verb === 'cloud-init-status') return { status: 0, text: cloudInit.status }
@@ -60,13 +60,19 @@ async function listen(): Promise<void> {
 
 function copyConsole(): void {
   const fd = openSync('/dev/console', constants.O_RDWR | constants.O_NONBLOCK)
-  const console = new OpenSocket({ fd, readable: true, writable: false })
+  const console = new Socket({ fd, readable: true, writable: false })
   console.setEncoding('utf8')
   console.on('data', say)
 }
 
+/** The host presses the power button by a line on standard input. */
+function heedPowerButton(): void {
+  process.stdin.on('data', () => void power('poweroff'))
+}
+
 say('[    0.000000] Linux version 6.12 (simulated)\n')
 copyConsole()
+heedPowerButton()
 await listen()
 say('systemd[1]: Startup finished.\n')
 await units.startEnabled()

@@ -22,14 +22,21 @@ export class Journal {
 
 export const journalFile = (unit: string): string => `${FOLDER}/${unit}.log`
 
-/** Where a unit's programs write: into the journal, or where StandardOutput= says. `done` after they have it. */
-export function outputOf(unit: UnitFile): { out: 'pipe' | 'ignore' | number; done: () => void } {
+export interface Output {
+  out: 'pipe' | 'ignore' | number
+  /** What is piped goes to the console too. */
+  console: boolean
+  /** To be called when the program has it. */
+  done(): void
+}
+
+/** Where a unit's programs write: into the journal, or where StandardOutput= says. */
+export function outputOf(unit: UnitFile): Output {
   const said = lastOf(unit, 'Service', 'StandardOutput') ?? 'journal'
-  const nothing = () => undefined
-  if (said === 'null') return { out: 'ignore', done: nothing }
+  const done = () => undefined
+  if (said === 'null') return { out: 'ignore', console: false, done }
   const [, kind, path] = /^(file|append|truncate):(.+)$/.exec(said) ?? []
-  const target = path ?? (said.includes('console') || said === 'tty' ? '/dev/console' : undefined)
-  if (target === undefined) return { out: 'pipe', done: nothing }
-  const descriptor = openSync(target, kind === 'append' ? 'a' : 'w')
-  return { out: descriptor, done: () => closeSync(descriptor) }
+  if (path === undefined) return { out: 'pipe', console: said.includes('console') || said === 'tty', done }
+  const descriptor = openSync(path, kind === 'append' ? 'a' : 'w')
+  return { out: descriptor, console: false, done: () => closeSync(descriptor) }
 }

@@ -1,18 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Journal, outputOf } from './journal.ts'
-import { environmentOf, passwdOf } from './unit-environment.ts'
+import type { Journal } from './journal.ts'
+import { processesOf, signal } from './processes.ts'
+import { type Ending, isClean, restarts, startsTooOften } from './restart-policy.ts'
+import { userOf } from './sandbox.ts'
+import { environmentOf } from './unit-environment.ts'
 import { allOf, flagOf, lastOf, spanMs, type UnitFile } from './unit-file.ts'
-import { wordsOf } from './words.ts'
+import { dropFolders, makeFolders } from './unit-folders.ts'
+import { endOf, hasStarted, mayFail, spawnLine } from './unit-program.ts'
 
 export type ServiceState = 'inactive' | 'activating' | 'active' | 'deactivating' | 'failed'
 
 const DEFAULT_STOP_MS = 90_000
 const DEFAULT_RESTART_MS = 100
-const BURST = { count: 5, withinMs: 10_000 }
 const CHECK_MS = 20
+const MOST_STARTS = 100
+
+export interface ServiceOptions {
+  journal: Journal
+  /** It ended for good, and its unit says what the machine does then: `poweroff`, `reboot`. */
+  onEndAction(action: string): void
+}
 
 /** One service unit: started, watched, started again, stopped with all it has started. */
 export class Service {
@@ -21,40 +30,44 @@ export class Service {
   /** How its main program ended: `0`, `1`, `SIGKILL`. */
   lastEnd = ''
   mainPid = 0
-  readonly #journal: Journal
+  readonly #options: ServiceOptions
   #main: ChildProcess | null = null
   #invocationId = ''
   #wanted = false
   #starts: number[] = []
 
-  constructor(unit: UnitFile, journal: Journal) {
+  constructor(unit: UnitFile, options: ServiceOptions) {
     this.unit = unit
-    this.#journal = journal
+    this.#options = options
   }
 
   /** Resolves when it is up: for a oneshot when it is done. Fails with what went wrong. */
   async start(): Promise<void> {
     if (this.state === 'active' || this.state === 'activating') return
     this.#wanted = true
-    this.#starts = []
     await this.#begin()
   }
 
   async #begin(): Promise<void> {
+    if (startsTooOften(this.unit, this.#starts, performance.now())) {
+      this.state = 'failed'
+      this.#note('Start request repeated too quickly.')
+      this.#endAction('FailureAction')
+      throw new Error('Start request repeated too quickly.')
+    }
     this.state = 'activating'
     this.#invocationId = randomBytes(16).toString('hex')
-    this.#starts = [...this.#starts, performance.now()].slice(-BURST.count)
+    this.#starts = [...this.#starts, performance.now()].slice(-MOST_STARTS)
     try {
       const environment = environmentOf(this.unit, this.#invocationId)
-      makeFolders(this.unit)
+      makeFolders(this.unit, userOf(this.unit))
       for (const line of this.#lines('ExecStartPre')) await this.#toEnd(line, environment)
       await this.#run(environment)
       for (const line of this.#lines('ExecStartPost')) await this.#toEnd(line, environment)
     } catch (thrown) {
       this.#note(`Failed with result 'exit-code': ${(thrown as Error).message}`)
-      await this.#endAll('SIGKILL')
-      this.state = 'failed'
-      void this.#again(false)
+      await this.#endAll()
+      void this.#ended(1)
       throw thrown
     }
   }
@@ -69,84 +82,84 @@ export class Service {
     }
     const [line] = lines
     if (line === undefined) throw new Error(`${this.unit.name} has no ExecStart`)
-    const child = this.#spawn(line, environment)
-    await started(child)
     if (type === 'forking') {
-      const code = await ended(child)
-      if (code !== 0) throw new Error(`its program ended with ${code}`)
+      await this.#toEnd(line, environment)
       this.state = 'active'
       return
     }
+    const child = spawnLine(this.unit, line, environment, this.#options.journal)
+    await hasStarted(child)
     this.#main = child
     this.mainPid = child.pid ?? 0
     this.state = 'active'
     this.#note('Started.')
-    void ended(child).then((code) => this.#mainEnded(child, code))
+    void endOf(child).then((ending) => this.#mainEnded(child, ending))
   }
 
-  async #mainEnded(child: ChildProcess, code: number | string): Promise<void> {
+  async #mainEnded(child: ChildProcess, ending: Ending): Promise<void> {
     if (this.#main !== child) return
     this.#main = null
     this.mainPid = 0
-    this.lastEnd = String(code)
-    this.#note(
-      `Main process exited, ${typeof code === 'number' ? `code=exited, status=${code}` : `code=killed, ${code}`}`,
-    )
+    this.lastEnd = String(ending)
+    const how = typeof ending === 'number' ? `code=exited, status=${ending}` : `code=killed, ${ending}`
+    this.#note(`Main process exited, ${how}`)
     if (this.state === 'deactivating') return
-    await this.#endAll('SIGKILL')
-    const clean = code === 0 || ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGPIPE'].includes(String(code))
-    this.state = clean ? 'inactive' : 'failed'
-    await this.#again(clean)
+    await this.#endAll()
+    await this.#ended(ending)
   }
 
-  async #again(clean: boolean): Promise<void> {
-    const policy = lastOf(this.unit, 'Service', 'Restart') ?? 'no'
-    const fits =
-      policy === 'always' ||
-      (clean ? policy === 'on-success' : policy.startsWith('on-') && policy !== 'on-success')
-    if (!this.#wanted || !fits) return
-    const first = this.#starts[0] ?? 0
-    if (this.#starts.length >= BURST.count && performance.now() - first < BURST.withinMs) {
-      this.#note('Start request repeated too quickly.')
-      this.state = 'failed'
-      return
-    }
-    this.state = 'activating'
+  async #ended(ending: Ending): Promise<void> {
+    const again = this.#wanted && restarts(this.unit, ending)
+    const clean = isClean(this.unit, ending)
+    dropFolders(this.unit, again)
+    this.state = again ? 'activating' : clean ? 'inactive' : 'failed'
+    if (!again) return this.#endAction(clean ? 'SuccessAction' : 'FailureAction')
     await delay(spanMs(lastOf(this.unit, 'Service', 'RestartSec'), DEFAULT_RESTART_MS))
     if (!this.#wanted) return
     this.#note('Scheduled restart job.')
     await this.#begin().catch(() => undefined)
   }
 
+  #endAction(name: string): void {
+    const action = lastOf(this.unit, 'Unit', name) ?? 'none'
+    if (this.#wanted && action !== 'none')
+      this.#options.onEndAction(action.replace(/-(?:force|immediate)$/, ''))
+  }
+
   /** Asks it to end, and ends it when its time is over. */
   async stop(): Promise<void> {
     this.#wanted = false
-    if (this.state === 'inactive' || this.state === 'failed') {
-      this.state = 'inactive'
-      return
-    }
+    if (this.state === 'inactive' || this.state === 'failed') return
     this.state = 'deactivating'
     const environment = { ...environmentOf(this.unit, this.#invocationId), MAINPID: String(this.mainPid) }
     for (const line of this.#lines('ExecStop')) await this.#toEnd(line, environment).catch(() => undefined)
-    const signal = lastOf(this.unit, 'Service', 'KillSignal') ?? 'SIGTERM'
-    const mixed = lastOf(this.unit, 'Service', 'KillMode') === 'mixed'
-    if (mixed && this.mainPid > 0) kill(this.mainPid, signal)
-    else this.#signalAll(signal)
+    const mixed = lastOf(this.unit, 'Service', 'KillMode') === 'mixed' && this.mainPid > 0
+    const name = lastOf(this.unit, 'Service', 'KillSignal') ?? 'SIGTERM'
+    if (mixed) signal(this.mainPid, name)
+    else this.signal(name)
     const untilMs =
       performance.now() + spanMs(lastOf(this.unit, 'Service', 'TimeoutStopSec'), DEFAULT_STOP_MS)
-    while (this.#pids().length > 0 && performance.now() < untilMs && !(mixed && !this.#main))
-      await delay(CHECK_MS)
-    await this.#endAll('SIGKILL')
+    const runs = () => (mixed ? this.#main !== null : processesOf(this.#invocationId).length > 0)
+    while (runs() && performance.now() < untilMs) await delay(CHECK_MS)
+    await this.#endAll()
+    dropFolders(this.unit, false)
     this.state = 'inactive'
     this.#note('Stopped.')
   }
 
   reload(): void {
-    if (this.mainPid > 0) kill(this.mainPid, 'SIGHUP')
+    if (this.mainPid > 0) signal(this.mainPid, 'SIGHUP')
   }
 
+  /** To all that it has started. */
   signal(name: string): void {
-    this.#signalAll(name)
+    for (const pid of processesOf(this.#invocationId)) signal(pid, name)
+  }
+
+  /** Forgets how often it was started, and that it failed. */
+  reset(): void {
+    this.#starts = []
+    if (this.state === 'failed') this.state = 'inactive'
   }
 
   #lines(name: string): string[] {
@@ -154,109 +167,22 @@ export class Service {
   }
 
   async #toEnd(line: string, environment: Record<string, string>): Promise<void> {
-    const child = this.#spawn(line, environment)
-    await started(child)
-    const code = await ended(child)
-    this.lastEnd = String(code)
-    if (code !== 0 && !/^[@+!:]*-/.test(line)) throw new Error(`${line} ended with ${code}`)
+    const child = spawnLine(this.unit, line, environment, this.#options.journal)
+    await hasStarted(child)
+    const ending = await endOf(child)
+    this.lastEnd = String(ending)
+    if (ending !== 0 && !mayFail(line)) throw new Error(`${line} ended with ${ending}`)
   }
 
-  #spawn(line: string, environment: Record<string, string>): ChildProcess {
-    const [program = '', ...args] = wordsOf(line.replace(/^[-@+!:]+/, ''), environment)
-    const [first = program, ...rest] = [...asUser(this.unit, /^[-@]*[+!]/.test(line)), program, ...args]
-    const { out, done } = outputOf(this.unit)
-    const child = spawn(first, rest, {
-      env: environment,
-      cwd: workingFolder(this.unit, environment),
-      detached: true,
-      stdio: ['ignore', out, out],
-    })
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8')
-      stream?.on('data', (text: string) => this.#journal.write(this.unit.name, text))
-    }
-    done()
-    return child
-  }
-
-  async #endAll(signal: string): Promise<void> {
-    this.#signalAll(signal)
-    while (this.#pids().length > 0) {
+  async #endAll(): Promise<void> {
+    if (this.#invocationId === '') return
+    while (processesOf(this.#invocationId).length > 0) {
+      this.signal('SIGKILL')
       await delay(CHECK_MS)
-      this.#signalAll('SIGKILL')
     }
-  }
-
-  #signalAll(signal: string): void {
-    for (const pid of this.#pids()) kill(pid, signal)
-  }
-
-  /** All that it has started, wherever it has gone: they carry the invocation's id in their environment. */
-  #pids(): number[] {
-    if (this.#invocationId === '') return []
-    const mark = `INVOCATION_ID=${this.#invocationId}`
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((name) => readOrEmpty(`/proc/${name}/environ`).split('\0').includes(mark))
-      .map(Number)
   }
 
   #note(text: string): void {
-    this.#journal.note(`${this.unit.name}: ${text}`)
-  }
-}
-
-function asUser(unit: UnitFile, privileged: boolean): string[] {
-  const user = lastOf(unit, 'Service', 'User')
-  const group = lastOf(unit, 'Service', 'Group')
-  if (privileged || (user === undefined && group === undefined)) return []
-  const entry = passwdOf(user ?? 'root')
-  if (!entry) throw new Error(`Failed to determine user credentials: no such user ${user}`)
-  return ['setpriv', `--reuid=${entry.uid}`, `--regid=${group ?? entry.gid}`, '--init-groups', '--']
-}
-
-function workingFolder(unit: UnitFile, environment: Record<string, string>): string {
-  const said = lastOf(unit, 'Service', 'WorkingDirectory') ?? '/'
-  return said.replace(/^-/, '').replace(/^~$/, environment.HOME ?? '/')
-}
-
-function makeFolders(unit: UnitFile): void {
-  const entry = passwdOf(lastOf(unit, 'Service', 'User') ?? 'root')
-  for (const [name, base] of [
-    ['RuntimeDirectory', '/run'],
-    ['StateDirectory', '/var/lib'],
-    ['LogsDirectory', '/var/log'],
-    ['CacheDirectory', '/var/cache'],
-  ] as const) {
-    for (const folder of allOf(unit, 'Service', name).flatMap((one) => one.split(/\s+/))) {
-      mkdirSync(`${base}/${folder}`, { recursive: true })
-      if (entry) chownSync(`${base}/${folder}`, entry.uid, entry.gid)
-    }
-  }
-}
-
-async function started(child: ChildProcess): Promise<void> {
-  if (child.pid !== undefined) return
-  await new Promise((_resolve, reject) => child.once('error', reject))
-}
-
-function ended(child: ChildProcess): Promise<number | string> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode)
-  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')))
-}
-
-function kill(pid: number, signal: string): void {
-  try {
-    process.kill(pid, (signal.startsWith('SIG') ? signal : `SIG${signal}`) as NodeJS.Signals)
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown
-  }
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
+    this.#options.journal.note(`${this.unit.name}: ${text}`)
   }
 }

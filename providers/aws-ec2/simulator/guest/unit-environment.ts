@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { allOf, lastOf, type UnitFile } from './unit-file.ts'
+import { unitFolders } from './unit-folders.ts'
 import { rawWords } from './words.ts'
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -10,17 +11,9 @@ export function environmentOf(unit: UnitFile, invocationId: string): Record<stri
   const user = lastOf(unit, 'Service', 'User') ?? 'root'
   const entry = passwdOf(user)
   if (entry) Object.assign(environment, { HOME: entry.home, LOGNAME: user, USER: user, SHELL: entry.shell })
-  for (const [name, base] of [
-    ['RuntimeDirectory', '/run'],
-    ['StateDirectory', '/var/lib'],
-    ['LogsDirectory', '/var/log'],
-    ['CacheDirectory', '/var/cache'],
-    ['ConfigurationDirectory', '/etc'],
-  ] as const) {
-    const paths = allOf(unit, 'Service', name)
-      .flatMap((one) => one.split(/\s+/))
-      .map((one) => `${base}/${one}`)
-    if (paths.length > 0) environment[name.replace('Directory', '_DIRECTORY').toUpperCase()] = paths.join(':')
+  for (const [setting, folders] of Map.groupBy(unitFolders(unit), (one) => one.setting)) {
+    const name = setting.replace('Directory', '_DIRECTORY').toUpperCase()
+    environment[name] = folders.map(({ path }) => path).join(':')
   }
   for (const line of allOf(unit, 'Service', 'Environment')) {
     for (const { text } of rawWords(line)) assign(environment, text)

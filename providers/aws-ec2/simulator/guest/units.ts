@@ -1,5 +1,4 @@
-import type { Journal } from './journal.ts'
-import { Service } from './service.ts'
+import { Service, type ServiceOptions } from './service.ts'
 import type { UnitFile } from './unit-file.ts'
 import { disable, enable, enabledUnits, fullName, isEnabled, loadUnit } from './unit-store.ts'
 
@@ -22,11 +21,11 @@ const NOT_FOUND = 5
 
 /** All units that are loaded: what systemctl talks to. */
 export class Units {
-  readonly #journal: Journal
+  readonly #options: ServiceOptions
   readonly #services = new Map<string, Service>()
 
-  constructor(journal: Journal) {
-    this.#journal = journal
+  constructor(options: ServiceOptions) {
+    this.#options = options
   }
 
   async startEnabled(): Promise<void> {
@@ -41,7 +40,7 @@ export class Units {
     if (verb === 'daemon-reload' || verb === 'daemon-reexec') return this.#reload()
     if (verb === 'is-system-running') return { status: 0, text: 'running\n' }
     if (verb === 'list-units') return { status: 0, text: this.#list() }
-    if (verb === 'reset-failed') return done
+    if (verb === 'reset-failed' && names.length === 0) return this.#resetAll()
     if (names.length === 0) return { status: FAILED, text: `Too few arguments for ${verb}.\n` }
     const replies: Reply[] = []
     for (const name of names) replies.push(await this.#obeyFor(fullName(name), verb, flags))
@@ -56,6 +55,11 @@ export class Units {
       const unit = loadUnit(name)
       if (unit) service.unit = unit
     }
+    return done
+  }
+
+  #resetAll(): Reply {
+    for (const service of this.#services.values()) service.reset()
     return done
   }
 
@@ -86,7 +90,7 @@ export class Units {
     if (known) return known
     const unit = loadUnit(name)
     if (!unit) return null
-    const service = new Service(unit, this.#journal)
+    const service = new Service(unit, this.#options)
     this.#services.set(name, service)
     return service
   }
@@ -136,6 +140,10 @@ const ACTS: Record<string, Act> = {
   disable: async (service, flags) => {
     if (flags.includes('--now')) await service.stop()
     return tell(disable(service.unit))
+  },
+  'reset-failed': async (service) => {
+    service.reset()
+    return done
   },
   mask: async () => done,
   unmask: async () => done,

@@ -31,7 +31,7 @@ for path in "$R"/* "$R"/.[!.]*; do
 done
 mount -t tmpfs -o mode=1777 tmpfs "$R/tmp"
 mount -t tmpfs -o mode=755 tmpfs "$R/run"
-mkdir -p "$R/run/lock" "$R/run/old"
+mkdir -p "$R/run/lock" "$R/run/old" "$R/run/systemd/system"
 mount -t proc -o nosuid,nodev,noexec proc "$R/proc"
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$R/sys"
 
@@ -72,6 +72,8 @@ ip addr add "$ADDRESS" dev eth0
 ip route add default via "$GATEWAY"
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-# The shell stays the first process, because it reaps what others leave.
-env -i PATH="$PATH" HOME=/ LANG=C.UTF-8 TERM=linux /run/ec2-guest/node --disable-warning=ExperimentalWarning /usr/lib/ec2-guest/init.ts </dev/null &
+# The shell stays the first process, because it reaps what others leave. What runs in its background has no standard input unless
+# it is handed over; the power button comes by it.
+exec 3<&0
+env -i PATH="$PATH" HOME=/ LANG=C.UTF-8 TERM=linux /run/ec2-guest/node --disable-warning=ExperimentalWarning /usr/lib/ec2-guest/init.ts <&3 3<&- &
 wait $!

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import { join } from 'node:path'
 import type { Bridge } from './bridge.ts'
-import type { Hypervisor, MachineStart } from './hypervisor.ts'
+import type { HowToEnd, Hypervisor, MachineStart } from './hypervisor.ts'
 import { makeDisk } from './instance-disk.ts'
 import { RealMachine } from './real-machine.ts'
 import { removeAll, type StateFolder } from './state-folder.ts'
@@ -13,6 +13,9 @@ export interface HostHypervisorOptions {
   /** Of an instance, when it starts. */
   metadataOf(instanceId: string): HttpServer
 }
+
+/** As long as EC2 waits for a system to end, about. */
+const GRACE_MS = 120_000
 
 interface Running {
   machine: RealMachine
@@ -62,13 +65,13 @@ export class HostHypervisor implements Hypervisor {
     this.#running.set(start.instanceId, running as Running)
   }
 
-  async stop(instanceId: string): Promise<void> {
-    await this.#inTurn(instanceId, () => this.#end(instanceId))
+  async stop(instanceId: string, { how }: { how: HowToEnd }): Promise<void> {
+    await this.#inTurn(instanceId, () => this.#end(instanceId, how))
   }
 
-  async destroy(instanceId: string): Promise<void> {
+  async destroy(instanceId: string, how: HowToEnd): Promise<void> {
     await this.#inTurn(instanceId, async () => {
-      await this.#end(instanceId)
+      await this.#end(instanceId, how)
       await rm(this.#diskOf(instanceId), { recursive: true, force: true })
     })
     this.#turns.delete(instanceId)
@@ -81,15 +84,16 @@ export class HostHypervisor implements Hypervisor {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.allSettled([...this.#turns.values()])
-    await Promise.all([...this.#running.keys()].map((id) => this.#end(id)))
+    await Promise.all([...this.#running.keys()].map((id) => this.#end(id, 'at-once')))
     await removeAll(this.#options.folder)
   }
 
-  async #end(instanceId: string): Promise<void> {
+  async #end(instanceId: string, how: HowToEnd): Promise<void> {
     const running = this.#running.get(instanceId)
     if (!running) return
     running.ending = true
-    await running.machine.end()
+    if (how === 'at-once' || this.#closed) await running.machine.end()
+    else await running.machine.shutDown(GRACE_MS)
     this.#running.delete(instanceId)
   }
 

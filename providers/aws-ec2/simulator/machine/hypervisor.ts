@@ -3,13 +3,16 @@ export interface Hypervisor {
   /** Starts a machine, new or stopped before; resolves when its first program runs. */
   start(machine: MachineStart): Promise<void>
   /** Ends it and keeps its disk; with `asleep`, its memory too, so that `start` goes on where it was. */
-  stop(instanceId: string, options: { asleep: boolean }): Promise<void>
+  stop(instanceId: string, options: { asleep: boolean; how: HowToEnd }): Promise<void>
   /** Ends it and removes what it had. */
-  destroy(instanceId: string): Promise<void>
+  destroy(instanceId: string, how: HowToEnd): Promise<void>
   /** Cuts or mends its network. */
   setReachable(instanceId: string, reachable: boolean): Promise<void>
   close(): Promise<void>
 }
+
+/** `in-order`: by the power button, so that its programs can end as they want to; `at-once`: by the plug. */
+export type HowToEnd = 'in-order' | 'at-once'
 
 export interface MachineStart {
   instanceId: string

@@ -103,7 +103,15 @@ export class RealMachine {
     await runTool('ip', 'link', 'set', this.#options.cable, reachable ? 'up' : 'down')
   }
 
-  /** Ends all that runs in it; resolves when it is gone. */
+  /** Lets what runs in it end in order, as by the power button; pulls the plug when that takes longer than it may. */
+  async shutDown(graceMs: number): Promise<void> {
+    this.#child.stdin?.write('power\n')
+    const late = setTimeout(() => void this.end(), graceMs)
+    await this.#ended
+    clearTimeout(late)
+  }
+
+  /** Ends all that runs in it at once; resolves when it is gone. */
   async end(): Promise<void> {
     this.#listener?.close()
     const { pid } = this.#child
