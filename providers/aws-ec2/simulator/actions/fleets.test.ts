@@ -201,7 +201,7 @@ describe('spot instances', () => {
     expect(await request()).toMatchObject({ State: 'active', Status: { Code: 'marked-for-termination' } })
     pass(119_000)
     expect(await request()).toMatchObject({ State: 'active' })
-    pass(1_100)
+    pass(1000)
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }))
     expect(Reservations?.[0]?.Instances?.[0]).toMatchObject({
       State: { Name: 'shutting-down' },

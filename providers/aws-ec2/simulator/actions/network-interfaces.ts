@@ -1,4 +1,5 @@
 import type { Cloud } from '../cloud/cloud.ts'
+import { dropInterface } from '../cloud/interfaces.ts'
 import type { NetworkInterface } from '../cloud/model.ts'
 import { privateName } from '../cloud/names.ts'
 import { action } from '../protocol/action.ts'
@@ -38,7 +39,7 @@ const DeleteNetworkInterface = action({ NetworkInterfaceId: text }, (cloud, para
   if (one.attachment) {
     throw new Ec2Error('InvalidParameterValue', `Network interface '${one.id}' is currently in use.`)
   }
-  cloud.interfaces.drop(one.id)
+  dropInterface(cloud, one)
   return { return: true }
 })
 

@@ -174,7 +174,7 @@ function subnetXml(cloud: Cloud, one: Subnet): XmlTree {
     state: 'available',
     vpcId: one.vpcId,
     cidrBlock: one.cidr,
-    availableIpAddressCount: freeCount(cloud, one),
+    availableIpAddressCount: freeCount(one),
     availabilityZone: one.zone,
     availabilityZoneId: zoneId(cloud, one.zone),
     defaultForAz: one.isDefault,

@@ -38,6 +38,7 @@ export function addSubnet(
     cidr,
     isDefault,
     publicByDefault: isDefault,
+    taken: new Set<string>(),
   })
 }
 

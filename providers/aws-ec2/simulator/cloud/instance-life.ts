@@ -1,5 +1,6 @@
 import type { HowToEnd } from '../machine/hypervisor.ts'
 import type { Cloud } from './cloud.ts'
+import { dropInterface } from './interfaces.ts'
 import type { Instance } from './model.ts'
 import { hostNameOf } from './names.ts'
 import { endSpotRequest, setSpotStatus } from './spot-requests.ts'
@@ -129,7 +130,7 @@ function freeAll(cloud: Cloud, instance: Instance): void {
   }
   for (const id of instance.interfaceIds) {
     const one = cloud.interfaces.own(id)
-    if (one?.attachment?.deleteOnTermination) cloud.interfaces.drop(id)
+    if (one?.attachment?.deleteOnTermination) dropInterface(cloud, one)
     else if (one) one.attachment = null
   }
   instance.volumeIds = []

@@ -19,7 +19,7 @@ export interface InterfaceWish {
 
 export function addInterface(cloud: Cloud, wish: InterfaceWish): NetworkInterface {
   const { subnet, groupIds, description } = wish
-  const privateIp = freeAddress(cloud, subnet, wish.privateIp)
+  const privateIp = takeAddress(subnet, wish.privateIp)
   return cloud.add(cloud.interfaces, {
     ...cloud.born('networkInterface', wish.tags),
     subnetId: subnet.id,
@@ -44,31 +44,30 @@ export function attachInterface(
   one.attachment = { id, instanceId: instance.id, deleteOnTermination, atMs: cloud.nowMs() }
 }
 
-export function freeCount(cloud: Cloud, subnet: Subnet): number {
-  return subnet.size - RESERVED - takenIn(cloud, subnet).size
+/** Gives its address back. */
+export function dropInterface(cloud: Cloud, one: NetworkInterface): void {
+  cloud.subnets.own(one.subnetId)?.taken.delete(one.privateIp)
+  cloud.interfaces.drop(one.id)
 }
 
-function freeAddress(cloud: Cloud, subnet: Subnet, asked: string | undefined): string {
-  const taken = takenIn(cloud, subnet)
-  if (asked !== undefined) {
-    if (!taken.has(asked)) return asked
-    throw new Ec2Error('InvalidIPAddress.InUse', `Address ${asked} is in use.`)
+export const freeCount = (subnet: Subnet): number => subnet.size - RESERVED - subnet.taken.size
+
+function takeAddress(subnet: Subnet, asked: string | undefined): string {
+  const address = asked ?? freeAddress(subnet)
+  if (subnet.taken.has(address)) {
+    throw new Ec2Error('InvalidIPAddress.InUse', `Address ${address} is in use.`)
   }
+  subnet.taken.add(address)
+  return address
+}
+
+function freeAddress(subnet: Subnet): string {
   for (let offset = RESERVED_FIRST; offset < subnet.size - 1; offset += 1) {
     const address = addressText(subnet.first + offset)
-    if (!taken.has(address)) return address
+    if (!subnet.taken.has(address)) return address
   }
   const why = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`
   throw new Ec2Error('InsufficientFreeAddressesInSubnet', why)
-}
-
-function takenIn(cloud: Cloud, subnet: Subnet): Set<string> {
-  return new Set(
-    cloud.interfaces
-      .every()
-      .filter(({ subnetId }) => subnetId === subnet.id)
-      .map(({ privateIp }) => privateIp),
-  )
 }
 
 /** Of the block that is for documentation (RFC 2544's benchmark range is nobody's either): it must never be dialled. */

@@ -77,12 +77,9 @@ function subnetFor(cloud: Cloud, data: LaunchData): Subnet {
   // Without a wish it is AWS that chooses a zone; here the one with the fewest instances.
   const usable = cloud.subnets
     .every()
-    .filter(
-      (one) => one.isDefault && (zone === undefined || one.zone === zone) && !cloud.outages.has(one.zone),
-    )
-  const load = (one: Subnet) => cloud.interfaces.every().filter(({ subnetId }) => subnetId === one.id).length
-  const [best] = usable.map((one) => ({ one, load: load(one) })).sort((a, b) => a.load - b.load)
-  if (best) return best.one
+    .filter((one) => one.isDefault && (zone === undefined ? !cloud.outages.has(one.zone) : one.zone === zone))
+  const best = usable.toSorted((a, b) => a.taken.size - b.taken.size)[0]
+  if (best) return best
   throw new Ec2Error('MissingInput', 'No subnets found for the default VPC. Please specify a subnet.')
 }
 

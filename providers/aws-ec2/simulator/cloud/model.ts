@@ -15,6 +15,8 @@ export interface Subnet extends Resource {
   /** First address as a number, and how many there are. */
   first: number
   size: number
+  /** Addresses in use. */
+  taken: Set<string>
   isDefault: boolean
   publicByDefault: boolean
 }

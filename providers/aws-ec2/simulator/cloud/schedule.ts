@@ -4,6 +4,8 @@ export class Schedule {
   readonly #timed: boolean
   #due: { atMs: number; run: () => void }[] = []
   #timer: NodeJS.Timeout | undefined
+  /** When what runs now was due: what follows it is due so long after that, however late somebody looked. */
+  #runningAtMs: number | null = null
 
   /** `timed`: the clock moves by itself, so that things happen when nobody looks. */
   constructor(nowMs: () => number, timed: boolean) {
@@ -13,7 +15,7 @@ export class Schedule {
 
   /** Returns what takes it back. */
   in(delayMs: number, run: () => void): () => void {
-    const entry = { atMs: this.#nowMs() + delayMs, run }
+    const entry = { atMs: (this.#runningAtMs ?? this.#nowMs()) + delayMs, run }
     const at = this.#due.findLastIndex(({ atMs }) => atMs <= entry.atMs)
     this.#due.splice(at + 1, 0, entry)
     this.#arm()
@@ -27,7 +29,9 @@ export class Schedule {
       const [next] = this.#due
       if (!next || next.atMs > this.#nowMs()) break
       this.#due.shift()
+      this.#runningAtMs = next.atMs
       next.run()
+      this.#runningAtMs = null
     }
     this.#arm()
   }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Journal } from './journal.ts'
 import { processesOf, signal } from './processes.ts'
@@ -32,6 +33,8 @@ export class Service {
   mainPid = 0
   readonly #options: ServiceOptions
   #main: ChildProcess | null = null
+  /** Its output has been read to its end. */
+  #silent: Promise<unknown> = Promise.resolve()
   #invocationId = ''
   #wanted = false
   #starts: number[] = []
@@ -90,6 +93,7 @@ export class Service {
     const child = spawnLine(this.unit, line, environment, this.#options.journal)
     await hasStarted(child)
     this.#main = child
+    this.#silent = once(child, 'close')
     this.mainPid = child.pid ?? 0
     this.state = 'active'
     this.#note('Started.')
@@ -142,6 +146,7 @@ export class Service {
     const runs = () => (mixed ? this.#main !== null : processesOf(this.#invocationId).length > 0)
     while (runs() && performance.now() < untilMs) await delay(CHECK_MS)
     await this.#endAll()
+    await this.#silent
     dropFolders(this.unit, false)
     this.state = 'inactive'
     this.#note('Stopped.')

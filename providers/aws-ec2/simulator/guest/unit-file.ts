@@ -9,7 +9,7 @@ export interface UnitFile {
 export function parseUnit(name: string, path: string, text: string): UnitFile {
   const sections: UnitFile['sections'] = new Map()
   let section = new Map<string, string[]>()
-  for (const line of text.replaceAll(/\\\r?\n\s*/g, ' ').split(/\r?\n/)) {
+  for (const line of text.replaceAll(/\s*\\\r?\n\s*/g, ' ').split(/\r?\n/)) {
     const trimmed = line.trim()
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) continue
     const heading = /^\[(.+)\]$/.exec(trimmed)?.[1]
