@@ -39,6 +39,7 @@ export function addSubnet(
     isDefault,
     publicByDefault: isDefault,
     taken: new Set<string>(),
+    given: 0,
   })
 }
 

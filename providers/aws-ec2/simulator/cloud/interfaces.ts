@@ -61,9 +61,12 @@ function takeAddress(subnet: Subnet, asked: string | undefined): string {
   return address
 }
 
+/** The next one after the last that was given, so that an address is not soon used again. */
 function freeAddress(subnet: Subnet): string {
-  for (let offset = RESERVED_FIRST; offset < subnet.size - 1; offset += 1) {
-    const address = addressText(subnet.first + offset)
+  const count = subnet.size - RESERVED
+  for (let tried = 0; tried < count; tried += 1) {
+    const address = addressText(subnet.first + RESERVED_FIRST + (subnet.given % count))
+    subnet.given += 1
     if (!subnet.taken.has(address)) return address
   }
   const why = `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`

@@ -17,6 +17,8 @@ export interface Subnet extends Resource {
   size: number
   /** Addresses in use. */
   taken: Set<string>
+  /** How many were given so far. */
+  given: number
   isDefault: boolean
   publicByDefault: boolean
 }
