@@ -40,5 +40,5 @@ describe('the AWS CLI', () => {
     } finally {
       await simulator.close()
     }
-  }, 60_000)
+  }, 240_000)
 })

@@ -112,6 +112,7 @@ function cardXml(cloud: Cloud, id: string): XmlTree {
     status: 'in-use',
     macAddress: one.mac,
     privateIpAddress: one.privateIp,
+    privateDnsName: privateName(cloud, one),
     sourceDestCheck: true,
     groupSet: groupsXml(cloud, one.groupIds),
     attachment: {

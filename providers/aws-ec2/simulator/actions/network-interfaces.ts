@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud/cloud.ts'
 import { dropInterface } from '../cloud/interfaces.ts'
 import type { NetworkInterface } from '../cloud/model.ts'
-import { privateName } from '../cloud/names.ts'
+import { privateName, publicName } from '../cloud/names.ts'
 import { action } from '../protocol/action.ts'
 import { Ec2Error } from '../protocol/ec2-error.ts'
 import { filtered } from '../protocol/filters.ts'
@@ -49,7 +49,9 @@ function status({ attachment }: NetworkInterface): string {
 
 function interfaceXml(cloud: Cloud, one: NetworkInterface): XmlTree {
   const { accountId } = cloud.options
-  const association = one.publicIp ? { publicIp: one.publicIp, ipOwnerId: 'amazon' } : undefined
+  const association = one.publicIp
+    ? { publicIp: one.publicIp, publicDnsName: publicName(one.publicIp), ipOwnerId: 'amazon' }
+    : undefined
   const privateDnsName = privateName(cloud, one)
   return {
     networkInterfaceId: one.id,

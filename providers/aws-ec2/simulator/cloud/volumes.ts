@@ -35,7 +35,7 @@ export function addVolumes(
       sizeGib: ebs.VolumeSize ?? image.sizeGib,
       type: ebs.VolumeType ?? 'gp3',
       encrypted: ebs.Encrypted ?? false,
-      kmsKeyId: ebs.KmsKeyId,
+      kmsKeyId: ebs.KmsKeyId ?? (ebs.Encrypted ? awsKey(cloud) : undefined),
       iops: ebs.Iops ?? 3000,
       throughput: ebs.Throughput ?? 125,
       snapshotId: ebs.SnapshotId,
@@ -49,3 +49,7 @@ export function addVolumes(
     instance.volumeIds.push(volume.id)
   }
 }
+
+/** AWS's own key for EBS. */
+const awsKey = ({ options: { region, accountId } }: Cloud): string =>
+  `arn:aws:kms:${region}:${accountId}:key/00000000-0000-0000-0000-000000000ebs`

@@ -156,7 +156,7 @@ describe('real instances', () => {
     expect(again.match(/data runs on/g)).toHaveLength(1)
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id], SkipOsShutdown: true }))
     await becomes(ec2, id, 'terminated')
-  }, 60_000)
+  }, 120_000)
 
   it('reach the host and its exposed ports, and the host reaches them; a dark zone is not reached', async () => {
     const server = createServer((_request, response) => response.end('from the host'))
@@ -177,7 +177,7 @@ describe('real instances', () => {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id], SkipOsShutdown: true }))
     server.closeAllConnections()
     server.close()
-  }, 60_000)
+  }, 120_000)
 
   it('end by themselves as they were told to', async () => {
     const script = '#!/bin/sh\nshutdown -h now\n'
@@ -188,7 +188,7 @@ describe('real instances', () => {
     await Promise.all([becomes(ec2, stops, 'stopped'), becomes(ec2, ends, 'terminated')])
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [stops] }))
     await becomes(ec2, stops, 'terminated')
-  }, 60_000)
+  }, 120_000)
 
   it('understand a cloud-config, and say what failed', async () => {
     const config =
@@ -197,7 +197,7 @@ describe('real instances', () => {
     expect(await says(ec2, good, /Cloud-init v/)).toMatch(/^hi/m)
     expect(await says(ec2, bad, /Cloud-init v/)).toMatch(/part-001 ended with 7/)
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [good, bad], SkipOsShutdown: true }))
-  }, 60_000)
+  }, 120_000)
 
   it('leave nothing behind when the simulator closes, whatever they were doing', async () => {
     const other = await startSimulator({ instances: 'real', stateFolder: STATE })
@@ -211,7 +211,7 @@ describe('real instances', () => {
     expect((await tracesOf(tag)).length).toBeGreaterThan(4)
     await other.close()
     expect(await tracesOf(tag)).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   it('end with a simulator that is killed; the next start sweeps what is left of it, and not what is another’s', async () => {
     const child = spawn(process.execPath, [MAIN, '--instances', 'real'], {
@@ -242,5 +242,5 @@ describe('real instances', () => {
     const own = await tagOf(simulator)
     expect(swept).not.toContain(own)
     expect(await tracesOf(own)).toContain(own)
-  }, 60_000)
+  }, 120_000)
 })

@@ -28,10 +28,12 @@ type Outcome = Reply | 'cut'
 
 const VERSION = '2016-11-15'
 const MOST_BODY = 1024 ** 2
+const IDLE_MS = 3_600_000
 
 /** The EC2 API over HTTP. */
 export function apiDoor(options: ApiDoorOptions): Server {
-  return createServer((request, response) => {
+  // Idle connections stay: one that the server closes while a request is on its way would be a fault that nobody injected.
+  return createServer({ keepAliveTimeout: IDLE_MS }, (request, response) => {
     void answer(options, request, response)
   })
 }
