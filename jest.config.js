@@ -1,5 +1,5 @@
 /** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
-export const SERVER_TESTS = ['engine']
+export const SERVER_TESTS = ['engine', 'postgres', 'moto', 'versity', 'instance', 'awscli']
 
 /** Tests stand beside the sources. TypeScript is run as it is: the transform only strips the types. */
 export default {

@@ -7,7 +7,7 @@ export type SourceTree = Map<string, string>
 const SOURCE = /\.(?:ts|mts|js|mjs)$/
 /** Folders whose programs are ours: sources and doors of packages, and the scripts. Realms' own code and content is none. */
 const ROOTS = ['packages', 'providers']
-const PACKAGE_FOLDERS = ['src', 'bin', 'bench']
+const PACKAGE_FOLDERS = ['src', 'bin', 'bench', 'simulator']
 
 /** Reads every source file and every package.json of the workspaces, and the root's. */
 export function readSourceTree(root: string): SourceTree {
