@@ -13,6 +13,7 @@ import { MachineIncidents } from './machines/machine-incidents.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
 import { MachineRules } from './machines/machine-rules.ts'
 import { Reconciler } from './machines/reconciler.ts'
+import { RelayDoor } from './machines/relay-door.ts'
 import { LeftBehindIntake } from './metering/left-behind-intake.ts'
 import { LogIntake } from './metering/log-intake.ts'
 import type { LogStore } from './metering/log-store.ts'
@@ -24,6 +25,8 @@ import type { SecretBox } from './secret-box.ts'
 /** What has to do with machines, agents and cells. */
 export interface MachineParts {
   hub: AgentHub
+  /** Ways to cells on other hosts, and from them to the store. */
+  relays: RelayDoor
   fleet: CellFleet
   planner: LoadPlanner
   reconciler: Reconciler
@@ -61,7 +64,7 @@ export function composeMachines({
   const logIntake = new LogIntake(logs, machineRealms)
   const incidents = new MachineIncidents(context, async (machine, reason) => {
     if (!(await registry.condemn(machine, reason))) return
-    hub.cordon(machine)
+    distrust(hub, relays, fleet, machine)
     keeper?.wake()
   })
   const hub: AgentHub = new AgentHub({
@@ -78,7 +81,14 @@ export function composeMachines({
       fleet.agentGone(agent)
       keeper?.wake()
     },
+    onRelay: (socket, channel) => void relays.take(socket, channel),
     joinTimeoutMs: timings.joinMs,
+    log,
+  })
+  const relays = new RelayDoor({
+    agentOf: (machine) => hub.get(machine),
+    storeAddress: options.storeAddress ?? 'unix:/nowhere',
+    onIncident: (incident) => incidents.report(incident),
     log,
   })
   const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
@@ -116,9 +126,20 @@ export function composeMachines({
     composeFleet({
       ...{ context, timings, publisher, machines: options.machines, parts, takeLeft },
       release: options.version,
-      onRemoved: (machine) => machineRealms.forgetMachine(machine),
+      onRemoved: async (machine) => {
+        relays.cut(machine)
+        await machineRealms.forgetMachine(machine)
+      },
     })
-  return { ...parts, keeper, usage, logs: logIntake }
+  return { ...parts, relays, keeper, usage, logs: logIntake }
+}
+
+/** Nothing that such a machine has on another host is used from now on: its realms go elsewhere, its way to the store ends. */
+function distrust(hub: AgentHub, relays: RelayDoor, fleet: CellFleet, machine: string): void {
+  hub.distrust(machine)
+  relays.cut(machine)
+  const agent = hub.get(machine)
+  if (agent) fleet.distrusted(agent)
 }
 
 /** An agent that comes back after the control plane was away holds cells already. */

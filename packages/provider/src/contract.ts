@@ -70,6 +70,8 @@ export interface ProviderManifest {
   outlivesPlatform: boolean
   /** Bytes of all names and values of `env` together. */
   maxEnvBytes: number
+  /** Machines have the platform's sockets (AdapterSettings) at the same paths. Otherwise, or left out, they dial in over TLS. */
+  sharesSockets?: boolean
 }
 
 /**

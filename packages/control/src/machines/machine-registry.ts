@@ -28,7 +28,7 @@ export interface MachineHome {
 
 /** `accused`: machines that a secret of theirs got out of. */
 export type Admission =
-  | { refusal: null; condemned: boolean; pool: string | null }
+  | { refusal: null; condemned: boolean; leaving: boolean; pool: string | null }
   | { refusal: Refusal; accused: string[] }
 
 /** An agent that has proved that it has this key. */
@@ -130,7 +130,8 @@ export class MachineRegistry {
     }
     if (!row) return { refusal: 'unknown-machine', accused: [] }
     if (owner) {
-      return { refusal: null, condemned: row.condemned !== null || row.leaving !== null, pool: row.pool }
+      const { condemned, leaving, pool } = row
+      return { refusal: null, condemned: condemned !== null, leaving: leaving !== null, pool }
     }
     if (row.public_key !== null) {
       return hasToken
