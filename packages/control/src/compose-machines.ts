@@ -8,6 +8,7 @@ import { agentCalls } from './machines/agent-calls.ts'
 import { type Agent, AgentHub } from './machines/agent-hub.ts'
 import { CellFleet } from './machines/cell-fleet.ts'
 import type { FleetKeeper } from './machines/fleet-keeper.ts'
+import { incarnations } from './machines/incarnations.ts'
 import { LoadPlanner } from './machines/load-planner.ts'
 import { MachineIncidents } from './machines/machine-incidents.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
@@ -58,7 +59,7 @@ export function composeMachines({
   policy,
 }: MachineInputs): MachineParts {
   const { clock, log } = context
-  const registry = new MachineRegistry(context, timings.joinTokenMs)
+  const registry = new MachineRegistry(context, timings.joinTokenMs, incarnations(options.machines, log))
   const machineRealms = new MachineRealms(context.db, clock)
   const usage = new UsageIntake(context, machineRealms)
   const logIntake = new LogIntake(logs, machineRealms)
@@ -74,6 +75,7 @@ export function composeMachines({
     callsOf: (machine) =>
       agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler }, machine),
     onJoin: (agent) => {
+      relays.joined(agent)
       keeper?.wake()
       void adopt(context, fleet, agent)
     },

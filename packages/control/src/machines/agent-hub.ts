@@ -95,6 +95,7 @@ const REFUSALS: Record<Refusal, string> = {
   'replayed-token': 'the join token was used up by another agent',
   'wrong-key': 'the agent of this machine has another key',
   'key-of-another-machine': 'this key belongs to the agent of another machine',
+  'dead-key': 'the machine was started again, and this agent is of the time before',
   'wrong-proof': 'the agent does not have the key that it shows',
 }
 

@@ -54,7 +54,8 @@ export class RelayDoor {
   readonly #options: RelayDoorOptions
   readonly #bounds: RelayBounds
   readonly #tickets: RelayTickets
-  readonly #open = new Map<string, Set<Socket>>()
+  /** By machine, with the key that each was opened with. */
+  readonly #open = new Map<string, Map<Socket, string>>()
   #strangers = 0
 
   constructor(options: RelayDoorOptions) {
@@ -101,7 +102,12 @@ export class RelayDoor {
   /** The machine is gone, distrusted, or somebody new: nothing of it goes on. */
   cut(machine: string): void {
     this.#tickets.takeBackAll(machine, new PlatformError('UNAVAILABLE', `machine ${machine} is cut off`))
-    for (const socket of this.#open.get(machine) ?? []) socket.destroy()
+    for (const socket of this.#open.get(machine)?.keys() ?? []) socket.destroy()
+  }
+
+  /** What another agent of this machine opened before it was started again does not go on. */
+  joined({ machine, publicKey }: Agent): void {
+    for (const [socket, key] of this.#open.get(machine) ?? []) if (key !== publicKey) socket.destroy()
   }
 
   /** Ways that are open now. */
@@ -117,16 +123,16 @@ export class RelayDoor {
     else if (!relay.isSignedBy(agent.publicKey)) this.#turnAway(relay, 'wrong-proof', wrongKey())
     else if (agent.distrusted)
       relay.refuse(new PlatformError('PERMISSION_DENIED', 'this machine is replaced'))
-    else if (purpose === 'cell') this.#takeForCell(relay)
-    else this.#takeForStore(relay)
+    else if (purpose === 'cell') this.#takeForCell(relay, agent)
+    else this.#takeForStore(relay, agent)
   }
 
-  #takeForCell(relay: IncomingRelay): void {
+  #takeForCell(relay: IncomingRelay, agent: Agent): void {
     const { machine, ticket } = relay.hello
     const redeemed = this.#tickets.redeem(ticket, machine)
     if ('arrive' in redeemed) {
       const socket = relay.accept()
-      this.#keep(machine, socket)
+      this.#keep(machine, socket, agent.publicKey)
       redeemed.arrive(socket)
       return
     }
@@ -136,8 +142,7 @@ export class RelayDoor {
     this.#turnAway(relay, `ticket-${bad}`, refusal, issuedTo === null ? [] : [machine, issuedTo])
   }
 
-  #takeForStore(relay: IncomingRelay): void {
-    const { machine } = relay.hello
+  #takeForStore(relay: IncomingRelay, { machine, publicKey }: Agent): void {
     const { maxStoreRelays } = this.#bounds
     const target = parseAddress(this.#options.storeAddress)
     if (target.kind !== 'unix') throw new PlatformError('INTERNAL', 'relays lead to a store at a Unix socket')
@@ -148,13 +153,13 @@ export class RelayDoor {
     }
     const store = connect({ path: target.path, allowHalfOpen: true })
     const socket = relay.accept()
-    this.#keep(machine, socket)
+    this.#keep(machine, socket, publicKey)
     joinSockets(socket, store, () => undefined)
   }
 
-  #keep(machine: string, socket: Socket): void {
-    const open = this.#open.get(machine) ?? new Set()
-    this.#open.set(machine, open.add(socket))
+  #keep(machine: string, socket: Socket, publicKey: string): void {
+    const open = this.#open.get(machine) ?? new Map<Socket, string>()
+    this.#open.set(machine, open.set(socket, publicKey))
     socket.once('close', () => {
       open.delete(socket)
       if (open.size === 0 && this.#open.get(machine) === open) this.#open.delete(machine)
