@@ -1,13 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type Docker from 'dockerode'
 import { openEngine } from '../connection/open-engine.ts'
 import { EngineProcess } from '../testing/engine-process.ts'
-import { PlatformWithin } from '../testing/platform-within.ts'
+import { type Answer, PlatformWithin } from '../testing/platform-within.ts'
 import { TwoHosts } from '../testing/two-hosts.ts'
 
 const HOSTS = [0, 1] as const
+const SERVICE = fileURLToPath(new URL('../../../../examples/service', import.meta.url))
 const closers: (() => unknown)[] = []
 let hosts: TwoHosts
 let engines: EngineProcess[]
@@ -71,23 +74,75 @@ async function makeImage(index: number, socket: string): Promise<void> {
   await platform.zimki('provider', 'docker', 'image', '--config', config, '--from', 'installation')
 }
 
-/** Which machine answers is told by the network names of its container: realms do not know. */
-const NOTES = `zimki.publishPath("/add", function (args) { return Note.create({ text: args.text }).id })
-zimki.publishPath("/all", function () { return Note.search().map(function (note) { return note.text }).join(",") })`
+interface Machine {
+  id: string
+  pool: string
+  state: string
+  realms: number
+}
 
-async function deploy(realm: string): Promise<void> {
-  const folder = join(platform.folder, realm)
-  await platform.zimki('init', folder)
-  await platform.zimki('deploy', folder, '--realm', realm, '--json')
+const machines = async (): Promise<Machine[]> =>
+  (JSON.parse(await platform.zimki('fleet', '--json')) as { items: Machine[] }).items
+
+async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (isSo(seen)) return seen
+    await delay(200)
+  }
+}
+
+const homesOf = async (pool: string): Promise<Machine[]> =>
+  (await machines()).filter((one) => one.pool === pool && one.realms > 0 && one.state === 'ready')
+
+const isServed = ({ status, body }: Answer): boolean => status === 200 && body.length > 0
+
+/** On which of the two engines the container of a machine runs. */
+async function containersOf(machine: string): Promise<{ engine: Docker; id: string }[]> {
+  const found = await Promise.all(
+    engines.map(async ({ socket }) => {
+      const { docker: engine, close } = openEngine({ socket })
+      const all = await engine.listContainers({ filters: { name: [machine] } })
+      close()
+      return all.map(({ Id: id }) => ({ engine, id }))
+    }),
+  )
+  return found.flat()
 }
 
 describe('a platform whose machines are services of a Swarm of two nodes', () => {
   it('serves realms from both', async () => {
-    expect(NOTES).toBeTruthy()
-    expect(docker).toBeTruthy()
-    await deploy('one')
-    console.log(await platform.zimki('fleet'))
-    const answer = await platform.get('one', '/')
-    expect(answer.status).toBe(200)
+    await platform.zimki('deploy', SERVICE, '--realm', 'one', '--json')
+    await platform.zimki('deploy', SERVICE, '--realm', 'two', '--json')
+    await platform.zimki('realms', 'place', 'two', '--pool', 'near')
+    await until(
+      () => homesOf('near'),
+      (homes) => homes.length > 0,
+    )
+    for (const realm of ['one', 'two']) expect(await platform.get(realm, '/')).toMatchObject({ status: 200 })
+    expect(await homesOf('far')).toHaveLength(1)
+  })
+
+  it('lets a machine that the Swarm started again join anew, and serves on', async () => {
+    const [home] = await homesOf('far')
+    const [container] = await containersOf(home?.id ?? '')
+    await container?.engine.getContainer(container.id).kill()
+    await until(() => platform.get('one', '/'), isServed)
+    await until(machines, (all) => all.some(({ id, state }) => id === home?.id && state === 'ready'))
+    expect((await containersOf(home?.id ?? ''))[0]?.id).not.toBe(container?.id)
+  })
+
+  it('answers from the other node when one is lost, and has no machine too many when it is back', async () => {
+    await hosts.cut()
+    await until(() => platform.get('one', '/', 60_000), isServed)
+    expect((await homesOf('near')).length).toBeGreaterThan(0)
+    await hosts.mend()
+    await until(machines, (all) => all.length === 2 && all.every(({ state }) => state === 'ready'))
+    expect(await platform.get('one', '/')).toMatchObject({ status: 200 })
+  })
+
+  it('leaves nothing in the Swarm when it ends', async () => {
+    await platform.down()
+    expect(await docker.listServices()).toEqual([])
   })
 })
