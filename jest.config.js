@@ -20,7 +20,13 @@ export default {
     '<rootDir>/chaos',
   ],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(hasEngine ? [] : ['\\.engine\\.test\\.ts$'])],
+  // Those of a command of their own: jest.e2e.config.js.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/dist/',
+    '\\.e2e\\.test\\.ts$',
+    ...(hasEngine ? [] : ['\\.engine\\.test\\.ts$']),
+  ],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.js' },

@@ -87,12 +87,7 @@ export function composeMachines({
     joinTimeoutMs: timings.joinMs,
     log,
   })
-  const relays = new RelayDoor({
-    agentOf: (machine) => hub.get(machine),
-    storeAddress: options.storeAddress ?? 'unix:/nowhere',
-    onIncident: (incident) => incidents.report(incident),
-    log,
-  })
+  const relays = relayDoor(options, hub, incidents, log)
   const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
     return { name, isolation: provider.manifest.isolation }
   })
@@ -134,6 +129,16 @@ export function composeMachines({
       },
     })
   return { ...parts, relays, keeper, usage, logs: logIntake }
+}
+
+function relayDoor(
+  { storeAddress = 'unix:/nowhere' }: ControlOptions,
+  hub: AgentHub,
+  incidents: MachineIncidents,
+  log: ControlContext['log'],
+): RelayDoor {
+  const agentOf = (machine: string) => hub.get(machine)
+  return new RelayDoor({ agentOf, storeAddress, onIncident: (incident) => incidents.report(incident), log })
 }
 
 /** Nothing that such a machine has on another host is used from now on: its realms go elsewhere, its way to the store ends. */
