@@ -7,7 +7,7 @@ import { calibrateJsop } from '@openzimki/meter'
 import { type AgentConfig, orphanMs, STORE_BY_RELAY } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
-import { createSpawner, removeRunDir } from './cell-spawner.ts'
+import { createSpawner, type OpenStoreDoor, removeRunDir } from './cell-spawner.ts'
 import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
@@ -51,10 +51,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   const spawnCell = await createSpawner({
     command,
     runDir: config.runDir,
-    store:
-      config.store === STORE_BY_RELAY && relay
-        ? (path, user) => relay.openStoreDoor(path, user)
-        : config.store,
+    store: storeOf(config, relay),
     jsopNs,
     egressAllow: settings.egressAllow,
     meter: settings.meter,
@@ -124,6 +121,12 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+/** The store's address, or what makes one for each cell. */
+function storeOf({ store }: AgentConfig, relay: Relay | null): string | OpenStoreDoor {
+  if (store !== STORE_BY_RELAY || !relay) return store
+  return (path, user) => relay.openStoreDoor(path, user)
 }
 
 /** Null: this machine shares the platform's own sockets. */

@@ -65,7 +65,7 @@ const gone = (socket: Socket): Promise<unknown> => once(socket.resume(), 'close'
 
 describe("a cell's way to the store", () => {
   it('is a socket of its own, and what it says goes through the door, signed by the agent', async () => {
-    const { address } = await relay.openStoreDoor(join(folder, 'd'))
+    const { address } = await relay.openStoreDoor(join(folder, 'd'), null)
     expect(address).toBe(`unix:${join(folder, 'd')}`)
     expect((await stat(join(folder, 'd'))).mode & 0o777).toBe(0o600)
     expect(await says(await toStore(join(folder, 'd')), 'ping')).toBe('ping')
@@ -74,7 +74,7 @@ describe("a cell's way to the store", () => {
   })
 
   it('waits for control, and ends when it does not come, or refuses', async () => {
-    await relay.openStoreDoor(join(folder, 'd'))
+    await relay.openStoreDoor(join(folder, 'd'), null)
     const gate = Promise.withResolvers<void>()
     joined = () => gate.promise
     const early = await toStore(join(folder, 'd'))
@@ -91,8 +91,8 @@ describe("a cell's way to the store", () => {
   })
 
   it('is three at a time for each cell, and others have theirs', async () => {
-    await relay.openStoreDoor(join(folder, 'd'))
-    await relay.openStoreDoor(join(folder, 'e'))
+    await relay.openStoreDoor(join(folder, 'd'), null)
+    await relay.openStoreDoor(join(folder, 'e'), null)
     const open = []
     for (const text of ['1', '2', '3']) {
       const socket = await toStore(join(folder, 'd'))
@@ -105,7 +105,7 @@ describe("a cell's way to the store", () => {
   })
 
   it('ends with its cell', async () => {
-    const { close } = await relay.openStoreDoor(join(folder, 'd'))
+    const { close } = await relay.openStoreDoor(join(folder, 'd'), null)
     const socket = await toStore(join(folder, 'd'))
     await says(socket, 'ping')
     close()
@@ -115,7 +115,7 @@ describe("a cell's way to the store", () => {
 
   it('is broken when the platform cuts it', async () => {
     onRelay = (incoming) => void incoming.accept().end('bye')
-    await relay.openStoreDoor(join(folder, 'd'))
+    await relay.openStoreDoor(join(folder, 'd'), null)
     const socket = await toStore(join(folder, 'd'))
     expect(String((await once(socket, 'data'))[0])).toBe('bye')
     await gone(socket)

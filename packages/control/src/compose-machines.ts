@@ -49,15 +49,8 @@ export interface MachineInputs {
   policy: AccountPolicy
 }
 
-export function composeMachines({
-  context,
-  options,
-  timings,
-  publisher,
-  logs,
-  box,
-  policy,
-}: MachineInputs): MachineParts {
+export function composeMachines(inputs: MachineInputs): MachineParts {
+  const { context, options, timings, publisher, logs, box, policy } = inputs
   const { clock, log } = context
   const registry = new MachineRegistry(context, timings.joinTokenMs, incarnations(options.machines, log))
   const machineRealms = new MachineRealms(context.db, clock)
