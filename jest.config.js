@@ -1,4 +1,4 @@
-/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
+/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js; `x.e2e.test.ts`: jest.e2e.config.js. */
 export const SERVER_TESTS = ['engine', 'postgres', 'moto', 'versity', 'instance', 'awscli']
 
 /** Tests stand beside the sources. TypeScript is run as it is: the transform only strips the types. */
@@ -13,7 +13,7 @@ export default {
     '<rootDir>/chaos',
   ],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', `\\.(?:${SERVER_TESTS.join('|')})\\.test\\.ts$`],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', `\\.(?:${SERVER_TESTS.join('|')}|e2e)\\.test\\.ts$`],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.js' },

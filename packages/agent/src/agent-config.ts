@@ -18,7 +18,7 @@ export const AGENT_ENV = {
    * `state` in the run folder.
    */
   stateDir: 'ZIMKI_AGENT_STATE_DIR',
-  /** Handed to cells as CELL_ENV.store. */
+  /** Handed to cells as CELL_ENV.store. `relay`: there is no store at hand, and the agent brings cells to it through control's door. */
   store: 'ZIMKI_AGENT_STORE',
   /** Argument vector of a cell: JSON array, its first an absolute program. */
   cellCommand: 'ZIMKI_AGENT_CELL_COMMAND',
@@ -84,22 +84,33 @@ export function orphanMs({ control, settings }: Pick<AgentConfig, 'control' | 's
   return settings.orphanMs ?? (control.startsWith('unix:') ? LOCAL_ORPHAN_MS : REMOTE_ORPHAN_MS)
 }
 
+/** In place of the address of a store. */
+export const STORE_BY_RELAY = 'relay'
+
 const absolute = z.string().refine(isAbsolute, 'must be an absolute path')
 
-const configSchema = z.object({
-  control: z
-    .string()
-    .refine(isAddress, 'must be unix:<path>, tls:<host>:<port>, or tcp:<host>:<port>')
-    .refine((text) => !isAddress(text) || isPrivate(parseAddress(text)), 'must be tls: beyond this machine'),
-  controlKey: z.string().refine(isPublicKey, 'must be a public key, as control shows it'),
-  machine: z.string().min(1).max(128),
-  joinToken: z.string().min(1).max(4096),
-  runDir: absolute,
-  stateDir: absolute,
-  store: z.string().min(1),
-  cellCommand: z.tuple([absolute], z.string()),
-  settings: settingsSchema,
-})
+const configSchema = z
+  .object({
+    control: z
+      .string()
+      .refine(isAddress, 'must be unix:<path>, tls:<host>:<port>, or tcp:<host>:<port>')
+      .refine(
+        (text) => !isAddress(text) || isPrivate(parseAddress(text)),
+        'must be tls: beyond this machine',
+      ),
+    controlKey: z.string().refine(isPublicKey, 'must be a public key, as control shows it'),
+    machine: z.string().min(1).max(128),
+    joinToken: z.string().min(1).max(4096),
+    runDir: absolute,
+    stateDir: absolute,
+    store: z.string().min(1),
+    cellCommand: z.tuple([absolute], z.string()),
+    settings: settingsSchema,
+  })
+  .refine(({ store, control }) => store !== STORE_BY_RELAY || control.startsWith('tls:'), {
+    path: ['store'],
+    message: `${STORE_BY_RELAY} needs a control that is dialled by tls:`,
+  })
 
 export type AgentConfig = z.output<typeof configSchema>
 

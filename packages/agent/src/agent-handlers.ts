@@ -2,6 +2,7 @@ import { type AgentCalls, PlatformError } from '@openzimki/core'
 import type { RpcHandlers } from '@openzimki/link'
 import { z } from 'zod'
 import type { LogForwarder } from './log-forwarder.ts'
+import type { Relay } from './relay.ts'
 import type { Supervisor } from './supervisor.ts'
 import type { UsageForwarder } from './usage-forwarder.ts'
 
@@ -30,6 +31,7 @@ const load = z.looseObject({
 
 const loadParams = z.object({ cordon, load })
 const unloadParams = z.object({ cordon, realm: id, deployment: id })
+const dialParams = z.object({ cell: id, ticket: z.string().min(1).max(128) })
 const renewParams = unloadParams.extend({ capability: z.string().min(1) })
 
 /** What control may ask of an agent. INVALID_ARGUMENT for what is malformed, so that it never reaches a cell. */
@@ -37,6 +39,7 @@ export function agentHandlers(
   supervisor: Supervisor,
   usage: UsageForwarder,
   logs: LogForwarder,
+  relay: Relay | null,
 ): RpcHandlers<AgentCalls> {
   return {
     'cell.load': (params) => {
@@ -54,6 +57,15 @@ export function agentHandlers(
       return null
     },
     'cell.list': () => supervisor.list(),
+    'relay.dial': async (params) => {
+      const { cell, ticket } = checked(dialParams, params)
+      const address = supervisor.addressOf(cell)
+      if (address === null) throw new PlatformError('NOT_FOUND', `this machine has no cell ${cell}`)
+      if (!relay)
+        throw new PlatformError('UNSUPPORTED', 'the cells of this machine are reached at their sockets')
+      await relay.dialCell(address, ticket)
+      return null
+    },
     'agent.drain': async () => {
       await supervisor.drain('control asked for it')
       await Promise.all([usage.flush(), logs.flush()])

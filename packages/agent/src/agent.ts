@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Clock, LogBatch } from '@openzimki/core'
-import { openIdentityFile } from '@openzimki/link'
+import { type Identity, openIdentityFile } from '@openzimki/link'
 import { calibrateJsop } from '@openzimki/meter'
-import { type AgentConfig, orphanMs } from './agent-config.ts'
+import { type AgentConfig, orphanMs, STORE_BY_RELAY } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
 import { hardenCellCommand } from './cell-command.ts'
-import { createSpawner, removeRunDir } from './cell-spawner.ts'
+import { createSpawner, type OpenStoreDoor, removeRunDir } from './cell-spawner.ts'
 import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { openSpools } from './machine-spools.ts'
 import { processCpuMs } from './process-cpu.ts'
+import { Relay } from './relay.ts'
 import { rssBytes } from './rss-bytes.ts'
 import { Supervisor } from './supervisor.ts'
 import { UsageForwarder } from './usage-forwarder.ts'
@@ -34,6 +35,8 @@ export interface Agent {
 
 const LOG_INTERVAL_MS = 100
 const USAGE_RETRY_MS = 1_000
+/** A cell that wants the store while control is away waits this long; it comes again by itself. */
+const JOINED_WAIT_MS = 5_000
 
 /**
  * Starts an agent: cells are kept ready at once, control is dialled until it answers. Rejects with INVALID_ARGUMENT for a
@@ -43,17 +46,18 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   const { settings } = config
   const jsopNs = settings.jsopNs ?? calibrateJsop()
   const { command, users } = await hardenCellCommand(config.cellCommand, settings.cellUsers)
+  const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
+  const relay = relayOf(config, identity, () => control.online(JOINED_WAIT_MS), note)
   const spawnCell = await createSpawner({
     command,
     runDir: config.runDir,
-    store: config.store,
+    store: storeOf(config, relay),
     jsopNs,
     egressAllow: settings.egressAllow,
     meter: settings.meter,
     cellEnv: settings.cellEnv,
     users: users && new CellUsers(users),
   })
-  const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
   const { usage, logs } = await createForwarders(config, clock, note, () => control)
   const supervisor = new Supervisor({
     settings,
@@ -82,7 +86,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
       memoryBytes: totalmem(),
       jsopNs,
     },
-    handlers: agentHandlers(supervisor, usage, logs),
+    handlers: agentHandlers(supervisor, usage, logs, relay),
     orphanMs: orphanMs(config),
     onOnline: () => {
       note('joined control')
@@ -110,12 +114,30 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     stopTimers()
     await Promise.all([usage.flush(), logs.flush()])
     control.close()
+    relay?.close()
     await removeRunDir(config.runDir)
     gate.resolve(reason)
   }
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+/** The store's address, or what makes one for each cell. */
+function storeOf({ store }: AgentConfig, relay: Relay | null): string | OpenStoreDoor {
+  if (store !== STORE_BY_RELAY || !relay) return store
+  return (path, user) => relay.openStoreDoor(path, user)
+}
+
+/** Null: this machine shares the platform's own sockets. */
+function relayOf(
+  { control: address, controlKey, machine }: AgentConfig,
+  identity: Identity,
+  joined: () => Promise<void>,
+  note: (text: string) => void,
+): Relay | null {
+  if (!address.startsWith('tls:')) return null
+  return new Relay({ address, controlKey, identity, machine, joined, note })
 }
 
 /** What brings meters and logs to control, or keeps them for it. */

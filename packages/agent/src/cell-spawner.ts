@@ -10,7 +10,8 @@ export interface SpawnerOptions {
   /** With whatever hardening goes before the program (cell-command.ts). */
   command: readonly [string, ...string[]]
   runDir: string
-  store: string
+  /** Its address, or what makes one for a single cell at a path. */
+  store: string | OpenStoreDoor
   jsopNs: number
   egressAllow: string
   meter: 'on' | 'off'
@@ -18,6 +19,12 @@ export interface SpawnerOptions {
   /** Null: cells run as the agent's own user. */
   users: CellUsers | null
 }
+
+/** What ends with its cell. */
+export type OpenStoreDoor = (
+  path: string,
+  user: CellUser | null,
+) => Promise<{ address: string; close(): void }>
 
 /** A cell's process, just started. */
 export interface SpawnedCell {
@@ -86,10 +93,16 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
   const user = (await options.users?.take()) ?? null
   await mkdir(folder, { mode: 0o700 })
   if (user) await chown(folder, user.uid, user.gid)
+  const store = await storeOf(options, folder, user)
+  const cleanUp = async (): Promise<void> => {
+    store.close()
+    await rm(folder, { recursive: true, force: true })
+    user?.release()
+  }
   const [program, ...args] = options.command
   const child = spawn(program, args, {
     cwd: empty,
-    env: cellEnvironment(options, id, listen),
+    env: cellEnvironment(options, id, listen, store.address),
     // A session of its own, so that no signal to the agent's group reaches it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -99,7 +112,7 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   const allRead = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await started(child, folder, user)
+  await started(child, cleanUp)
   await raiseOomScore(child.pid)
   return {
     id,
@@ -108,21 +121,32 @@ async function spawnCell(options: SpawnerOptions, empty: string, sockets: string
     channel: child.stdio[CHANNEL_FD] as Duplex,
     exited,
     allRead,
-    cleanUp: async () => {
-      await rm(folder, { recursive: true, force: true })
-      user?.release()
-    },
+    cleanUp,
   }
 }
 
+async function storeOf(
+  { store }: SpawnerOptions,
+  folder: string,
+  user: CellUser | null,
+): Promise<{ address: string; close(): void }> {
+  if (typeof store !== 'string') return store(join(folder, 'd'), user)
+  return { address: store, close: () => undefined }
+}
+
 /** Nothing is inherited from the agent: its environment holds the join token. */
-function cellEnvironment(options: SpawnerOptions, id: string, listen: string): Record<string, string> {
+function cellEnvironment(
+  options: SpawnerOptions,
+  id: string,
+  listen: string,
+  store: string,
+): Record<string, string> {
   return {
     TZ: 'UTC',
     ...options.cellEnv,
     [CELL_ENV.id]: id,
     [CELL_ENV.listen]: listen,
-    [CELL_ENV.store]: options.store,
+    [CELL_ENV.store]: store,
     [CELL_ENV.jsopNs]: String(options.jsopNs),
     [CELL_ENV.egressAllow]: options.egressAllow,
     [CELL_ENV.meter]: options.meter,
@@ -132,15 +156,14 @@ function cellEnvironment(options: SpawnerOptions, id: string, listen: string): R
   }
 }
 
-async function started(child: ChildProcess, folder: string, user: CellUser | null): Promise<void> {
+async function started(child: ChildProcess, cleanUp: () => Promise<void>): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
       child.once('error', reject)
     })
   } catch (cause) {
-    await rm(folder, { recursive: true, force: true })
-    user?.release()
+    await cleanUp()
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new PlatformError('UNAVAILABLE', `no cell can be started: ${why}`, { cause })
   }

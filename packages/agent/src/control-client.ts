@@ -51,6 +51,7 @@ export class ControlClient {
   #protocol = 0
   #hasJoined = false
   #isComplaining = false
+  readonly #waiting = new Set<() => void>()
 
   constructor(options: ControlClientOptions) {
     this.#options = options
@@ -63,6 +64,22 @@ export class ControlClient {
 
   get isOnline(): boolean {
     return this.#link !== null
+  }
+
+  /** Resolves when control is joined. UNAVAILABLE: not in time. */
+  online(timeoutMs: number): Promise<void> {
+    if (this.#link) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const joined = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.delete(joined)
+        reject(new PlatformError('UNAVAILABLE', 'control is away'))
+      }, timeoutMs)
+      this.#waiting.add(joined)
+    })
   }
 
   /** The version of the calls that control and this agent both speak; 0 before the first join. */
@@ -150,6 +167,8 @@ export class ControlClient {
     this.#link = link
     link.onClose = () => this.#lost()
     this.#options.onOnline()
+    for (const joined of this.#waiting) joined()
+    this.#waiting.clear()
   }
 
   #lost(): void {

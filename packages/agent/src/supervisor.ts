@@ -108,6 +108,12 @@ export class Supervisor {
     )
   }
 
+  /** Where a cell of this machine listens; null: there is no such cell. */
+  addressOf(id: string): string | null {
+    for (const cell of this.#cells) if (cell.id === id) return cell.address
+    return null
+  }
+
   /** Pings and judges every cell. `lateMs`: how long the agent itself stood still, which is no cell's fault. */
   async watch(lateMs: number): Promise<void> {
     await Promise.all([...this.#cells].map((cell) => this.#watchOne(cell, lateMs)))

@@ -8,11 +8,13 @@ import { agentCalls } from './machines/agent-calls.ts'
 import { type Agent, AgentHub } from './machines/agent-hub.ts'
 import { CellFleet } from './machines/cell-fleet.ts'
 import type { FleetKeeper } from './machines/fleet-keeper.ts'
+import { incarnations } from './machines/incarnations.ts'
 import { LoadPlanner } from './machines/load-planner.ts'
 import { MachineIncidents } from './machines/machine-incidents.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
 import { MachineRules } from './machines/machine-rules.ts'
 import { Reconciler } from './machines/reconciler.ts'
+import { RelayDoor } from './machines/relay-door.ts'
 import { LeftBehindIntake } from './metering/left-behind-intake.ts'
 import { LogIntake } from './metering/log-intake.ts'
 import type { LogStore } from './metering/log-store.ts'
@@ -24,6 +26,8 @@ import type { SecretBox } from './secret-box.ts'
 /** What has to do with machines, agents and cells. */
 export interface MachineParts {
   hub: AgentHub
+  /** Ways to cells on other hosts, and from them to the store. */
+  relays: RelayDoor
   fleet: CellFleet
   planner: LoadPlanner
   reconciler: Reconciler
@@ -45,23 +49,16 @@ export interface MachineInputs {
   policy: AccountPolicy
 }
 
-export function composeMachines({
-  context,
-  options,
-  timings,
-  publisher,
-  logs,
-  box,
-  policy,
-}: MachineInputs): MachineParts {
+export function composeMachines(inputs: MachineInputs): MachineParts {
+  const { context, options, timings, publisher, logs, box, policy } = inputs
   const { clock, log } = context
-  const registry = new MachineRegistry(context, timings.joinTokenMs)
+  const registry = new MachineRegistry(context, timings.joinTokenMs, incarnations(options.machines, log))
   const machineRealms = new MachineRealms(context.db, clock)
   const usage = new UsageIntake(context, machineRealms)
   const logIntake = new LogIntake(logs, machineRealms)
   const incidents = new MachineIncidents(context, async (machine, reason) => {
     if (!(await registry.condemn(machine, reason))) return
-    hub.cordon(machine)
+    distrust(hub, relays, fleet, machine)
     keeper?.wake()
   })
   const hub: AgentHub = new AgentHub({
@@ -71,6 +68,7 @@ export function composeMachines({
     callsOf: (machine) =>
       agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler }, machine),
     onJoin: (agent) => {
+      relays.joined(agent)
       keeper?.wake()
       void adopt(context, fleet, agent)
     },
@@ -78,9 +76,11 @@ export function composeMachines({
       fleet.agentGone(agent)
       keeper?.wake()
     },
+    onRelay: (socket, channel) => void relays.take(socket, channel),
     joinTimeoutMs: timings.joinMs,
     log,
   })
+  const relays = relayDoor(options, hub, incidents, log)
   const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
     return { name, isolation: provider.manifest.isolation }
   })
@@ -116,9 +116,30 @@ export function composeMachines({
     composeFleet({
       ...{ context, timings, publisher, machines: options.machines, parts, takeLeft },
       release: options.version,
-      onRemoved: (machine) => machineRealms.forgetMachine(machine),
+      onRemoved: async (machine) => {
+        relays.cut(machine)
+        await machineRealms.forgetMachine(machine)
+      },
     })
-  return { ...parts, keeper, usage, logs: logIntake }
+  return { ...parts, relays, keeper, usage, logs: logIntake }
+}
+
+function relayDoor(
+  { storeAddress = 'unix:/nowhere' }: ControlOptions,
+  hub: AgentHub,
+  incidents: MachineIncidents,
+  log: ControlContext['log'],
+): RelayDoor {
+  const agentOf = (machine: string) => hub.get(machine)
+  return new RelayDoor({ agentOf, storeAddress, onIncident: (incident) => incidents.report(incident), log })
+}
+
+/** Nothing that such a machine has on another host is used from now on: its realms go elsewhere, its way to the store ends. */
+function distrust(hub: AgentHub, relays: RelayDoor, fleet: CellFleet, machine: string): void {
+  hub.distrust(machine)
+  relays.cut(machine)
+  const agent = hub.get(machine)
+  if (agent) fleet.distrusted(agent)
 }
 
 /** An agent that comes back after the control plane was away holds cells already. */

@@ -132,6 +132,8 @@ export interface ControlOptions {
   /** At least 32 bytes; capabilities are signed with it and secrets sealed with a key made from it. */
   capabilitySecret: Buffer
   signingKey: SigningKey
+  /** `unix:<path>` of the store, to which cells on other hosts are led. Left out: they have none. */
+  storeAddress?: string
   /** Who this control is to its agents, which pin the key. Default: made of the signing key. */
   identity?: Identity
   /** Name of this Zimki provider in its readings. */

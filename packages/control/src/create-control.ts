@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { LinkListener } from '@openzimki/link'
+import type { Link, LinkListener } from '@openzimki/link'
 import { DEFAULT_PRICES, parsePrivateKey } from '@openzimki/meter'
 import type { RouteSource } from '@openzimki/placement'
 import { collectGarbage } from '@openzimki/store'
@@ -40,6 +40,8 @@ export interface Control {
   apiApp: Express
   /** Takes agents on `unix:<path>`, `tls:<host>:<port>` or, of this machine alone, `tcp:<host>:<port>`. Call it before `start`, whose machines dial it. */
   listenAgents(address: string): Promise<LinkListener>
+  /** For gateways: a link to a cell at the address that its route names, on this host or another. */
+  connectCell(address: string): Promise<Link>
   /** A machine that somebody else starts: the token with which its agent joins. */
   addMachine(id: string): Promise<string>
   /** Finishes what a crash left half done, launches a machine, starts the rounds. */
@@ -136,6 +138,7 @@ function controlOf(options: ControlOptions, parts: ControlParts): Control {
       listeners.push(listener)
       return listener
     },
+    connectCell: (address) => machines.relays.connect(address),
     addMachine: (id) => machines.registry.add(id),
     start: () => start(parts, rounds),
     ensureOperator: () => ensureOperator(context, services),

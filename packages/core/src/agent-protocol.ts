@@ -3,10 +3,10 @@ import type { CellLoad, IsolateLoad, IsolateReport, LogEntry } from './cell-prot
 import type { UsageWindow } from './usage.ts'
 
 /**
- * Version of the calls below; an agent and its control may be one apart. 1: all but `log.ship`. 2: logs in numbered batches.
+ * Version of the calls below; an agent and its control may be one apart. 1: all but `log.ship`. 2: logs in numbered batches. 3: `relay.dial`.
  * Whoever changes a call raises both; what is only added, and may be missing, raises nothing.
  */
-export const AGENT_PROTOCOL = { current: 2, oldest: 1 } as const
+export const AGENT_PROTOCOL = { current: 3, oldest: 2 } as const
 
 /** Calls over the link between control and agent (link/src/rpc.ts): method to [params, result]. */
 export interface AgentCalls {
@@ -19,6 +19,11 @@ export interface AgentCalls {
   'cell.unload': [{ cordon: string; realm: string; deployment: string }, null]
   'cell.renew': [{ cordon: string; realm: string; deployment: string; capability: string }, null]
   'cell.list': [null, CellStatus[]]
+  /**
+   * To an agent that joined from another host: dial in (RELAY_PROTOCOL of the link) with this ticket, and join what comes to this cell. It
+   * resolves when that is so. NOT_FOUND: it has no such cell.
+   */
+  'relay.dial': [{ cell: string; ticket: string }, null]
   /** Ends all cells in order and ships their meters. */
   'agent.drain': [null, null]
 }

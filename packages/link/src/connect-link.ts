@@ -26,11 +26,31 @@ export interface ConnectOptions extends Partial<LinkOptions> {
  * answers), TIMEOUT, CANCELLED.
  */
 export async function connectLink(address: string, options: ConnectOptions = {}): Promise<Link> {
-  const { timeoutMs = 5_000, signal } = options
-  const bounds = linkOptions(options)
+  const { signal } = options
+  linkOptions(options)
   const target = parseAddress(address)
   if (signal?.aborted) throw cancelled(address, signal)
   const socket = openSocket(target, options.publicKey)
+  if (target.kind !== 'tls') return linkOver(socket, address, options)
+  return greet(socket, address, options, () => peerProved(socket, options.publicKey ?? '', address))
+}
+
+/**
+ * The same over a socket that leads to the peer already; `where` is for messages. The socket is destroyed when it fails. Errors: PROTOCOL,
+ * UNAVAILABLE, TIMEOUT, CANCELLED.
+ */
+export function linkOver(socket: Socket, where: string, options: ConnectOptions = {}): Promise<Link> {
+  return greet(socket, where, options, null)
+}
+
+async function greet(
+  socket: Socket,
+  address: string,
+  options: ConnectOptions,
+  proved: (() => Promise<void>) | null,
+): Promise<Link> {
+  const { timeoutMs = 5_000, signal } = options
+  const bounds = linkOptions(options)
   const attempt = new Attempt(socket)
   const timer = setTimeout(
     () => attempt.giveUp(new PlatformError('TIMEOUT', `${address} did not answer in ${timeoutMs} ms`)),
@@ -39,7 +59,8 @@ export async function connectLink(address: string, options: ConnectOptions = {})
   const abort = (): void => attempt.giveUp(cancelled(address, signal as AbortSignal))
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    if (target.kind === 'tls') await attempt.orGivenUp(peerProved(socket, options.publicKey ?? '', address))
+    // Where there is nothing to wait for, somebody must hear the socket's errors from this very turn on.
+    if (proved) await attempt.orGivenUp(proved())
     const link = new MuxLink(socket, 'client', bounds)
     attempt.link = link
     link.onStream = options.onStream ?? null

@@ -1,5 +1,5 @@
 export * from './address.ts'
-export { type ConnectOptions, connectLink } from './connect-link.ts'
+export { type ConnectOptions, connectLink, linkOver } from './connect-link.ts'
 export * from './contract.ts'
 export { createLink } from './create-link.ts'
 export {
@@ -12,6 +12,15 @@ export {
 } from './identity/identity.ts'
 export { openIdentityFile } from './identity/identity-file.ts'
 export { type LinkListener, type ListenLinksOptions, listenLinks } from './listen-links.ts'
+export { type DialRelayOptions, dialRelay } from './relay/dial-relay.ts'
+export { joinSockets } from './relay/join-sockets.ts'
+export {
+  type IncomingRelay,
+  RELAY_PROTOCOL,
+  type RelayHello,
+  type RelayPurpose,
+  readRelay,
+} from './relay/relay-hello.ts'
 export type { Method, Params, Result } from './rpc/call-map.ts'
 export { IncomingBody } from './rpc/incoming-body.ts'
 export { OutgoingBody } from './rpc/outgoing-body.ts'

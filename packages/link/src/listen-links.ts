@@ -1,12 +1,12 @@
 import { chmodSync, unlinkSync } from 'node:fs'
-import { type AddressInfo, connect, type Server } from 'node:net'
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { PlatformError } from '@openzimki/core'
 import { type Address, formatAddress, parseAddress, socketOptions } from './address.ts'
 import type { Link, LinkOptions } from './contract.ts'
 import { linkOptions } from './create-link.ts'
 import type { Identity } from './identity/identity.ts'
 import { MuxLink } from './mux-link.ts'
-import { channelBinding, createSocketServer } from './tls-channel.ts'
+import { channelBinding, createSocketServer, type OtherProtocols } from './tls-channel.ts'
 
 export interface LinkListener {
   /** With the real port. */
@@ -18,6 +18,8 @@ export interface LinkListener {
 export interface ListenLinksOptions extends Partial<LinkOptions> {
   /** For `tls:`: who this side is. Its certificate is made of it. */
   identity?: Identity
+  /** For `tls:`: what else is taken there. Its sockets end with the listener. */
+  others?: OtherProtocols
 }
 
 /**
@@ -34,22 +36,39 @@ export async function listenLinks(
   const target = parseAddress(address)
   const bounds = linkOptions(options)
   const open = new Set<MuxLink>()
-  const { server, dropPending } = createSocketServer(target, options.identity, (socket) => {
+  const onSocket = (socket: Socket): void => {
     const link = new MuxLink(socket, 'server', bounds)
     open.add(link)
     socket.once('close', () => open.delete(link))
     onLink(link, channelBinding(socket))
-  })
+  }
+  const apart = new Set<Socket>()
+  const others = tracked(options.others ?? {}, apart)
+  const { server, dropPending } = createSocketServer(target, options.identity, onSocket, others)
   await listenOnce(server, target)
   const close = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve))
     for (const link of open) link.close()
+    for (const socket of apart) socket.destroy()
     dropPending()
     await closed
   }
   if (target.kind === 'unix') return { address, close }
   const { port } = server.address() as AddressInfo
   return { address: formatAddress({ ...target, port }), close }
+}
+
+/** The same, but each socket is in `apart` as long as it is open. */
+function tracked(others: OtherProtocols, apart: Set<Socket>): OtherProtocols {
+  const entries = Object.entries(others).map(([name, take]): [string, typeof take] => [
+    name,
+    (socket, channel) => {
+      apart.add(socket)
+      socket.once('close', () => apart.delete(socket))
+      take(socket, channel)
+    },
+  ])
+  return Object.fromEntries(entries)
 }
 
 async function listenOnce(server: Server, target: Address): Promise<void> {

@@ -4,7 +4,12 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
-import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createServer as createTlsServer,
+  type TLSSocket,
+} from 'node:tls'
 import { PlatformError } from '@openzimki/core'
 import { type Address, formatAddress, socketOptions } from './address.ts'
 import { type Identity, publicKeyText } from './identity/identity.ts'
@@ -15,6 +20,11 @@ const BINDING_LABEL = 'EXPORTER-zimki-link'
 const BINDING_BYTES = 32
 const HANDSHAKE_MS = 5_000
 const ALPN = 'zimki-link'
+/** Connections that have not shaken hands; more are turned away. Each costs memory and, in the end, a signature. */
+const MAX_PENDING = 1_024
+
+/** What else is taken at a door for links: handlers by the name of the protocol (ALPN). Sockets are half-open; `channel`: see channelBinding. */
+export type OtherProtocols = Readonly<Record<string, (socket: Socket, channel: string) => void>>
 
 /**
  * Names one TLS connection to both of its ends and to nobody between them; empty where there is no TLS. A signature that
@@ -27,7 +37,7 @@ export function channelBinding(socket: Socket): string {
 }
 
 /** A socket to the address, not yet connected where it is plain; see `peerProved`. INVALID_ARGUMENT: TLS and nobody to expect. */
-export function openSocket(address: Address, publicKey: string | undefined): Socket {
+export function openSocket(address: Address, publicKey: string | undefined, protocol: string = ALPN): Socket {
   if (address.kind !== 'tls') return connectPlain(socketOptions(address))
   if (publicKey === undefined) {
     const where = formatAddress(address)
@@ -35,7 +45,9 @@ export function openSocket(address: Address, publicKey: string | undefined): Soc
   }
   // No authority vouches for anybody here: the key itself is compared, in peerProved, before a byte is sent.
   const { host, port } = address
-  return connectTls({ host, port, minVersion: 'TLSv1.3', rejectUnauthorized: false, ALPNProtocols: [ALPN] })
+  const options = { host, port, minVersion: 'TLSv1.3', rejectUnauthorized: false, ALPNProtocols: [protocol] }
+  // Node's types leave out that TLS takes it too.
+  return connectTls({ ...options, allowHalfOpen: protocol !== ALPN } as ConnectionOptions)
 }
 
 /** Resolves when a TLS peer has proved the key. UNAUTHENTICATED: another one; UNAVAILABLE: it hung up, or speaks no TLS 1.3. */
@@ -76,6 +88,7 @@ export function createSocketServer(
   address: Address,
   identity: Identity | undefined,
   onSocket: (socket: Socket) => void,
+  others: OtherProtocols = {},
 ): { server: Server; dropPending: () => void } {
   if (address.kind !== 'tls') {
     return { server: createPlainServer({ noDelay: true }, onSocket), dropPending: () => undefined }
@@ -91,17 +104,24 @@ export function createSocketServer(
     cert: selfSignedCertificate(identity),
     minVersion: 'TLSv1.3',
     handshakeTimeout: HANDSHAKE_MS,
-    ALPNProtocols: [ALPN],
+    ALPNProtocols: [ALPN, ...Object.keys(others)],
     noDelay: true,
+    allowHalfOpen: Object.keys(others).length > 0,
   })
   server.on('connection', (socket: Socket) => {
+    if (pending.size >= MAX_PENDING) {
+      socket.destroy()
+      return
+    }
     const peer = peerOf(socket)
     pending.set(peer, socket)
     socket.once('close', () => pending.delete(peer))
   })
   server.on('secureConnection', (socket: TLSSocket) => {
     pending.delete(peerOf(socket))
-    onSocket(socket)
+    const other = typeof socket.alpnProtocol === 'string' ? others[socket.alpnProtocol] : undefined
+    if (other) other(socket, channelBinding(socket))
+    else onSocket(socket)
   })
   // Who cannot shake hands is disconnected by node; there is nobody to tell.
   server.on('tlsClientError', (_, socket) => socket.destroy())

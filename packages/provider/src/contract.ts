@@ -70,6 +70,10 @@ export interface ProviderManifest {
   outlivesPlatform: boolean
   /** Bytes of all names and values of `env` together. */
   maxEnvBytes: number
+  /** Machines have the platform's sockets (AdapterSettings) at the same paths. Otherwise, or left out, they dial in over TLS. */
+  sharesSockets?: boolean
+  /** Machines are started again by the infrastructure itself, with the environment of their launch; `incarnation` tells the starts apart. */
+  restartsMachines?: boolean
 }
 
 /**
@@ -131,6 +135,8 @@ export interface Machine {
   native: string
   /** `specFingerprint` of what it was launched with, kept by the adapter since creation. */
   fingerprint: string
+  /** With `restartsMachines`: names its last start as the infrastructure does, never again the same. Null: it was not started yet. */
+  incarnation?: string | null
 }
 
 export interface CheckResult {

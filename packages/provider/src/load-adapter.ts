@@ -45,6 +45,8 @@ const driverSchema = z.object({
     watch: z.boolean().optional(),
     outlivesPlatform: z.boolean(),
     maxEnvBytes: z.int().min(0),
+    sharesSockets: z.boolean().optional(),
+    restartsMachines: z.boolean().optional(),
   }),
   ...{ offerings: method, launch: method, inspect: method, list: method, stop: method },
   ...{ destroy: method, logs: method, check: method, close: method, mapError: method },

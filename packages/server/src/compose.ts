@@ -2,7 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { AGENT_ENV, agentStateDir, type CellUserRange, hardenCellCommand, leftSpools } from '@openzimki/agent'
+import {
+  AGENT_ENV,
+  agentStateDir,
+  type CellUserRange,
+  hardenCellCommand,
+  leftSpools,
+  STORE_BY_RELAY,
+} from '@openzimki/agent'
 import {
   type Control,
   createControl,
@@ -14,8 +21,10 @@ import { PlatformError, type RequestHead, type ResponseHead, systemClock } from 
 import { createGateway, type Gateway } from '@openzimki/gateway'
 import { type Identity, openIdentityFile } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
-import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
+import { ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
+import { isNear, openAgentsDoor, requireDoor } from './agents-door.ts'
+import { cellCommand, NODE_FLAGS } from './cell-command.ts'
 import { ChildService } from './child-service.ts'
 import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
@@ -27,8 +36,6 @@ import type { UpOptions } from './up-options.ts'
 
 const YEAR_MS = 366 * 24 * 3_600_000
 const STORE_PATIENCE_MS = 5_000
-/** Flags of every Node that runs our sources with isolated-vm in it. */
-const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -73,7 +80,10 @@ async function startParts(
   const users = cellUsersOf(options)
   if (users) await openToCells(data, users.gid)
   const secret = await readSecret(data, 'capability-secret')
-  const addresses = { store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` }
+  const addresses: Addresses = {
+    ...{ store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` },
+    door: null,
+  }
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
     startStore(data, addresses.store, secret, users, log, closers),
@@ -105,12 +115,15 @@ async function startParts(
       log,
       closers,
     ),
+    storeAddress: addresses.store,
     invoke: (head, body) => invokeThrough(gateway, head, body),
   })
   closers.push(() => control.close())
   await control.listenAgents(addresses.control)
+  addresses.door = await openAgentsDoor(control, options)
   gateway = createGateway({
     routes: control.routes,
+    connect: (address) => control.connectCell(address),
     clock: systemClock,
     log,
     fallback: (request, response) => showTheWay(request, response, options.baseDomains[0]!),
@@ -180,7 +193,7 @@ function controlCapability(secret: Buffer): string {
 async function machinesOf(
   options: UpOptions,
   data: DataDirectory,
-  addresses: { store: string; control: string },
+  addresses: Addresses,
   identity: Identity,
   snapshots: string[],
   range: CellUserRange | null,
@@ -189,35 +202,42 @@ async function machinesOf(
 ): Promise<MachineOptions> {
   if (range) for (const path of snapshots) await chmod(path, 0o644)
   const { command, hardening, users, whyOwnUser } = await hardenCellCommand(
-    [process.execPath, ...NODE_FLAGS, ...cellPermissions(data), cellEntryPath, ...snapshots],
+    cellCommand({ runDir: RUN_DIR, cache: data.cache, snapshots, storeSocket: `${data.doors}/store.sock` }),
     range ?? undefined,
   )
   if (range && !users) log('warn', 'Cells run as the platform’s own user, which is root', { why: whyOwnUser })
-  const agentEntry = fileURLToPath(import.meta.resolve('@openzimki/agent/agent-process'))
+  const agentEntry = fileURLToPath(new URL('./agent-process.ts', import.meta.url))
   const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
   const sockets = { doorsDir: data.doors, runDir: data.run }
   const wanted = options.pools === null ? [onePool(options)] : parsePools(options.pools)
   const stateDirOf = (pool: string) => (options.pools === null ? data.machines : `${data.machines}-${pool}`)
   const shared = { owner: ownerOf(identity), agent, sockets }
   const pools = await openPools(wanted, shared, stateDirOf, closers)
+  requireDoor(pools, options)
   const { egressAllow, meter, spareCells: spares, tempo } = options
-  const settings = {
-    ...{ egressAllow, meter, spares },
-    ...(tempo ? { smoothMs: tempo.smoothMs } : {}),
-    ...(users ? { cellUsers: users } : {}),
-  }
+  const settings = { egressAllow, meter, spares, ...(tempo ? { smoothMs: tempo.smoothMs } : {}) }
   const runDirOf = (id: string) => `${data.run}/${id.slice(0, 10)}`
+  const nearEnv = (id: string) => ({
+    [AGENT_ENV.control]: addresses.control,
+    [AGENT_ENV.runDir]: runDirOf(id),
+    [AGENT_ENV.store]: addresses.store,
+    [AGENT_ENV.cellCommand]: JSON.stringify(command.map((word) => word.replace(RUN_DIR, runDirOf(id)))),
+    [AGENT_ENV.settings]: JSON.stringify({ ...settings, ...(users ? { cellUsers: users } : {}) }),
+  })
+  // Where its sockets are, how it starts cells and as whom, a machine with other files knows itself.
+  const farEnv = () => ({
+    [AGENT_ENV.control]: addresses.door ?? '',
+    [AGENT_ENV.store]: STORE_BY_RELAY,
+    [AGENT_ENV.settings]: JSON.stringify(settings),
+  })
+  const near = new Set(pools.filter(isNear).map(({ name }) => name))
   return {
     pools,
-    env: ({ id, joinToken }) => ({
-      [AGENT_ENV.control]: addresses.control,
+    env: ({ id, joinToken, pool }) => ({
       [AGENT_ENV.controlKey]: identity.publicKey,
       [AGENT_ENV.machine]: id,
       [AGENT_ENV.joinToken]: joinToken,
-      [AGENT_ENV.runDir]: runDirOf(id),
-      [AGENT_ENV.store]: addresses.store,
-      [AGENT_ENV.cellCommand]: JSON.stringify(command.map((word) => word.replace(RUN_DIR, runDirOf(id)))),
-      [AGENT_ENV.settings]: JSON.stringify(settings),
+      ...(near.has(pool) ? nearEnv(id) : farEnv()),
     }),
     leftBehind: (id) => leftSpools(agentStateDir(runDirOf(id)), runDirOf(id)),
   }
@@ -228,6 +248,13 @@ function cellUsersOf({ cellUsers }: UpOptions): CellUserRange | null {
   if (cellUsers === null || process.platform !== 'linux' || process.getuid?.() !== 0) return null
   const { first, last } = cellUsers
   return { gid: first, firstUid: first + 1, count: last - first }
+}
+
+interface Addresses {
+  store: string
+  control: string
+  /** Told to machines elsewhere; null: there are none. */
+  door: string | null
 }
 
 /** What an operator gets who says nothing: one machine, and never more, but for its successor. */
@@ -252,22 +279,6 @@ function showTheWay(request: IncomingMessage, response: ServerResponse, baseDoma
 
 /** Stands for the folder of its machine in the command of a cell. */
 const RUN_DIR = '{runDir}'
-
-/**
- * Node's own permissions for a cell: no child processes, no threads, no file but its program, snapshots and sockets. Neither the
- * agent's key nor its spool, nor anything of another machine.
- */
-function cellPermissions({ cache, doors }: DataDirectory): string[] {
-  const program = fileURLToPath(new URL('../../..', import.meta.url))
-  const sockets = [`${RUN_DIR}/s/`, `${RUN_DIR}/empty/`, `${doors}/store.sock`]
-  // The engine asks which C library there is, and the meter what each thread burned.
-  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
-  return [
-    ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],
-    ...sockets.map((path) => `--allow-fs-write=${path}`),
-    ...readable.map((path) => `--allow-fs-read=${path}`),
-  ]
-}
 
 function invokeThrough(
   gateway: Gateway | null,

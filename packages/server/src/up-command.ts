@@ -27,6 +27,8 @@ interface UpFlags {
   provider: string
   providerConfig?: string
   pools?: string
+  agentsAddress?: string
+  agentsListen?: string
 }
 
 /** `zimki up`: a whole platform on this machine, until Ctrl-C. */
@@ -65,6 +67,8 @@ export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
     .option('--provider <name>', 'where machines come from: an adapter by name, package or folder', 'local')
     .option('--provider-config <file>', 'JSON file with the settings of that adapter')
     .option('--pools <file>', 'JSON file with pools of machines, in place of one machine of --provider')
+    .option('--agents-address <host:port>', 'where machines on other hosts reach this platform, over TLS')
+    .option('--agents-listen <host:port>', 'where to listen for them, if that is not the same')
     .option('--no-meter', 'do not meter (for benchmarks)')
     .option('--json', 'print one line of JSON when it is ready')
     .action((flags: UpFlags) => up(flags, io, tempo))
@@ -150,12 +154,15 @@ function welcomeAddress(url: string, flags: UpFlags): string {
 async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   const { host, port, data, baseDomain, publicUrl, name, allowEgress, meter, spareCells, provider } = flags
   const { providerConfig, trustProxy, isolationFloor, pathForm, cellUsers } = flags
+  const { agentsAddress, agentsListen } = flags
   return {
     ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm, cellUsers },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
     baseDomains: baseDomain,
     ...(publicUrl ? { publicUrl } : {}),
+    ...(agentsAddress === undefined ? {} : { agentsAddress }),
+    ...(agentsListen === undefined ? {} : { agentsListen }),
     egressAllow: allowEgress.join(','),
     trustedProxies: trustProxy,
     meter: meter ? 'on' : 'off',

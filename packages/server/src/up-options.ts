@@ -28,6 +28,10 @@ export interface UpOptions {
   provider: string
   /** What that adapter is told; it checks it itself. */
   providerConfig: unknown
+  /** `<host>:<port>` under which machines that do not share this host's sockets reach the platform; port 0: any free one. */
+  agentsAddress?: string
+  /** `<host>:<port>` to listen on for them; default: `agentsAddress`. */
+  agentsListen?: string
   /** In place of one machine of `provider`: pools as `parsePools` takes them, unchecked. Null: none. */
   pools: unknown
   /** For tests that cannot wait: how often control looks, and over how long agents average. */

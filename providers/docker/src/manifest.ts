@@ -31,4 +31,5 @@ export const swarmManifest: ProviderManifest = {
   ...dockerManifest,
   watch: false,
   hardening: dockerManifest.hardening.filter((word) => word !== 'no-new-privileges'),
+  restartsMachines: true,
 }

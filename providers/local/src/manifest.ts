@@ -14,5 +14,6 @@ export function localManifest(hardening: readonly Hardening[]): ProviderManifest
     outlivesPlatform: true,
     // Linux takes 128 KiB in one string and a quarter of the stack in all (execve(2)).
     maxEnvBytes: 96 * 1024,
+    sharesSockets: true,
   }
 }

@@ -62,6 +62,8 @@ export const manifest: ProviderManifest = {
   outlivesPlatform: true,
   // Names and values of the environment together; an agent needs 4096.
   maxEnvBytes: 16_384,
+  // Machines have this host's files, and the platform's sockets, at the same paths. Otherwise they dial in over TLS.
+  sharesSockets: false,
 }
 `
 

@@ -13,6 +13,7 @@ const MIGRATIONS: Migration[] = [
   { name: '004-usage-sources', up: createUsageSources },
   { name: '005-machine-keys', up: addMachineKeys },
   { name: '006-pools', up: addPools },
+  { name: '007-machine-starts', up: addMachineStarts },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
@@ -217,6 +218,18 @@ async function addPools(db: Knex): Promise<void> {
     // Where it may run; null: anywhere.
     table.text('pool')
     table.text('isolation')
+  })
+}
+
+async function addMachineStarts(db: Knex): Promise<void> {
+  await db.schema.alterTable('machines', (table) => {
+    // Which start of it, in the words of its infrastructure, the key is of; null: it is started once.
+    table.text('incarnation')
+  })
+  // Keys of agents of earlier starts: they open nothing any more, whatever they come with.
+  await db.schema.createTable('dead_keys', (table) => {
+    table.text('public_key').primary()
+    table.text('machine').notNullable().index()
   })
 }
 

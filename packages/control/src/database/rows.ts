@@ -99,6 +99,8 @@ export interface MachineRow {
   release: string | null
   /** Why it is to be emptied although it is trusted. */
   leaving: string | null
+  /** Which start of it the key is of; null: its infrastructure starts it once. */
+  incarnation: string | null
   created_at_ms: number
 }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { type AgentCalls, type ControlCalls, PlatformError } from '@openzimki/core'
 import {
   type Identity,
@@ -6,6 +7,7 @@ import {
   type LinkListener,
   listenLinks,
   parseAddress,
+  RELAY_PROTOCOL,
   type RpcClient,
   type RpcHandlers,
   rpcClient,
@@ -28,6 +30,12 @@ export interface Agent {
   disconnect(): void
   /** Nothing new is to be given to it. */
   cordoned: boolean
+  /** It is to be replaced because its word is worth nothing. */
+  distrusted: boolean
+  /** The key that it has proved. */
+  publicKey: string
+  /** It came over a network: its cells, and the store for them, are reached by relays alone. */
+  relayed: boolean
   /** The version of the calls that both sides speak. */
   protocol: number
   cpus: number
@@ -67,6 +75,8 @@ export interface AgentHubOptions {
   callsOf: (machine: string) => JoinedCalls
   onJoin: (agent: Agent) => void
   onGone: (agent: Agent) => void
+  /** What comes to a door on a network for other than joining. */
+  onRelay: (socket: Socket, channel: string) => void
   /** A link that has not joined by then is closed. */
   joinTimeoutMs: number
   log: ControlLog
@@ -85,6 +95,7 @@ const REFUSALS: Record<Refusal, string> = {
   'replayed-token': 'the join token was used up by another agent',
   'wrong-key': 'the agent of this machine has another key',
   'key-of-another-machine': 'this key belongs to the agent of another machine',
+  'dead-key': 'the machine was started again, and this agent is of the time before',
   'wrong-proof': 'the agent does not have the key that it shows',
 }
 
@@ -104,8 +115,9 @@ export class AgentHub {
     if (!isPrivate(parseAddress(address))) {
       throw new PlatformError('INVALID_ARGUMENT', `agents on a network come by TLS: write tls: in ${address}`)
     }
-    const { identity } = this.#options
-    return listenLinks(address, (link, channel) => this.#accept(link, channel), { identity })
+    const { identity, onRelay } = this.#options
+    const others = { [RELAY_PROTOCOL]: onRelay }
+    return listenLinks(address, (link, channel) => this.#accept(link, channel), { identity, others })
   }
 
   all(): Agent[] {
@@ -120,6 +132,13 @@ export class AgentHub {
   cordon(machine: string): void {
     const agent = this.#agents.get(machine)
     if (agent) agent.cordoned = true
+  }
+
+  /** And nothing that it has is to be used. */
+  distrust(machine: string): void {
+    this.cordon(machine)
+    const agent = this.#agents.get(machine)
+    if (agent) agent.distrusted = true
   }
 
   /**
@@ -157,7 +176,8 @@ export class AgentHub {
       return
     }
     this.#strangers += 1
-    const stranger = new Stranger(new AgentHandshake(this.#options.identity, channel), () => {
+    const handshake = new AgentHandshake(this.#options.identity, channel)
+    const stranger = new Stranger(handshake, channel !== '', () => {
       this.#strangers -= 1
     })
     const timer = setTimeout(() => {
@@ -225,8 +245,9 @@ export class AgentHub {
     if (link.closed) throw new PlatformError('UNAVAILABLE', 'the link is gone')
     this.#agents.get(machine)?.disconnect()
     const agent: Agent = {
-      ...{ machine, cpus, memoryBytes, protocol: proved.protocol, cordoned: admission.condemned },
-      ...{ pool: admission.pool, usedBytes: 0, usedCpus: 0 },
+      ...{ machine, cpus, memoryBytes, protocol: proved.protocol, publicKey: proved.publicKey },
+      ...{ cordoned: admission.condemned || admission.leaving, distrusted: admission.condemned },
+      ...{ pool: admission.pool, usedBytes: 0, usedCpus: 0, relayed: stranger.isFar },
       call: rpcClient<AgentCalls>(link),
       alive: () => !link.closed && this.#agents.get(machine) === agent,
       disconnect: () => {
@@ -261,12 +282,15 @@ export class AgentHub {
 /** A link and what it has shown of itself so far. */
 class Stranger {
   readonly handshake: AgentHandshake
+  /** It came over a network. */
+  readonly isFar: boolean
   joining = false
   agent: Agent | null = null
   #onNoMore: (() => void) | null
 
-  constructor(handshake: AgentHandshake, onNoMore: () => void) {
+  constructor(handshake: AgentHandshake, isFar: boolean, onNoMore: () => void) {
     this.handshake = handshake
+    this.isFar = isFar
     this.#onNoMore = onNoMore
   }
 

@@ -4,6 +4,7 @@ import type { Agent, AgentHub } from './agent-hub.ts'
 import { believedCells, NO_LOAD } from './believed-cells.ts'
 import { EXPECTED_BYTES, type LoadedDeployment, LoadTable, placeKey } from './load-table.ts'
 import { chooseMachine, type MachineRules } from './machine-rules.ts'
+import { relayAddress } from './relay-address.ts'
 
 /** What to load, without the capability, which is made at the last moment. */
 export interface LoadPlan {
@@ -145,6 +146,11 @@ export class CellFleet {
     return this.#forgetAll((loaded) => loaded.agent === agent)
   }
 
+  /** Its word is worth nothing: what it has on another host is asked no more, so that it runs elsewhere. On this host it has its time to leave. */
+  distrusted(agent: Agent): LoadedDeployment[] {
+    return agent.relayed ? this.agentGone(agent) : []
+  }
+
   /** Asks an agent what it holds and brings what is believed of it in line. What changes while it answers is left alone. */
   async sync(agent: Agent): Promise<CellStatus[]> {
     const before = new Set(this.all().filter((loaded) => loaded.agent === agent))
@@ -182,7 +188,9 @@ export class CellFleet {
 
   #adopt(agent: Agent, cells: CellStatus[], before: Set<LoadedDeployment>, dropped: Set<string>): void {
     const actual = new Set<string>()
-    for (const { cell, cordon, address, isolates, rssBytes } of cells) {
+    if (agent.relayed && agent.distrusted) return
+    for (const { cell, cordon, address: said, isolates, rssBytes } of cells) {
+      const address = addressOf(agent, cell, said)
       if (cordon === null || this.#gone.has(`${agent.machine} ${cell}`)) continue
       for (const { realm, deployment, active, load = NO_LOAD } of isolates) {
         const key = placeKey(realm, deployment, agent.machine)
@@ -244,12 +252,14 @@ export class CellFleet {
     await beforeLoad(agent.machine, realm, load.account)
     const { capability, expiresAtMs } = await issue(realm, deployment)
     const params = { cordon, load: { ...load, capability } }
-    const { cell, address } = await agent
+    const { cell, address: said } = await agent
       .call('cell.load', params, { timeoutMs })
       .catch((thrown: unknown) => {
         throw agent.alive() ? thrown : wentAway(thrown)
       })
-    if (!agent.alive() || this.#gone.has(`${agent.machine} ${cell}`)) throw wentAway()
+    const isUseless = agent.relayed && agent.distrusted
+    if (!agent.alive() || isUseless || this.#gone.has(`${agent.machine} ${cell}`)) throw wentAway()
+    const address = addressOf(agent, cell, said)
     const fresh = { hidden: false, memoryBytes: EXPECTED_BYTES, active: 0, load: NO_LOAD }
     this.#keep({
       realm,
@@ -283,6 +293,10 @@ export class CellFleet {
     return lost
   }
 }
+
+/** What a machine elsewhere says of its sockets means nothing here, and must not lead the gateway anywhere. */
+const addressOf = ({ relayed, machine }: Agent, cell: string, said: string): string =>
+  relayed ? relayAddress(machine, cell) : said
 
 /** In `details.reason` of the error: the agent is gone, not the program at fault. */
 const AGENT_WENT = 'agent-went'

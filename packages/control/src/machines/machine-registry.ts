@@ -17,6 +17,8 @@ export type Refusal =
   | 'wrong-key'
   /** The key is that of another machine's agent. */
   | 'key-of-another-machine'
+  /** The key is of an agent of this machine before it was started again. */
+  | 'dead-key'
   /** The agent does not have the key that it shows. */
   | 'wrong-proof'
 
@@ -28,7 +30,7 @@ export interface MachineHome {
 
 /** `accused`: machines that a secret of theirs got out of. */
 export type Admission =
-  | { refusal: null; condemned: boolean; pool: string | null }
+  | { refusal: null; condemned: boolean; leaving: boolean; pool: string | null }
   | { refusal: Refusal; accused: string[] }
 
 /** An agent that has proved that it has this key. */
@@ -38,15 +40,25 @@ export interface Applicant {
   publicKey: string
 }
 
+/**
+ * Which start of a machine its infrastructure speaks of now; null: it is never started again by itself. UNAVAILABLE: that cannot be said now.
+ */
+export type IncarnationOf = (machine: string, pool: string | null) => Promise<string | null>
+
+/** What is so, and what it takes to let the agent in: `first` and `again` pin its key. */
+type Judgement = Admission | { pin: 'first' | 'again'; row: MachineRow }
+
 /** The machines that are wanted, the tokens with which their agents join, and the keys of those that did. */
 export class MachineRegistry {
   readonly #context: ControlContext
   readonly #joinTokenMs: number
+  readonly #incarnationOf: IncarnationOf
 
   /** A token that nobody used for `joinTokenMs` works no longer. */
-  constructor(context: ControlContext, joinTokenMs: number) {
+  constructor(context: ControlContext, joinTokenMs: number, incarnationOf: IncarnationOf) {
     this.#context = context
     this.#joinTokenMs = joinTokenMs
+    this.#incarnationOf = incarnationOf
   }
 
   /** A new machine. Its token is known to the caller alone, works for this machine alone, and once. */
@@ -66,13 +78,19 @@ export class MachineRegistry {
   }
 
   /**
-   * Whether this agent is the machine's. The first to come with the token is, for ever: its key is pinned in the step that uses the
-   * token up, so an agent whose answer was lost may ask again. On disk when it resolves.
+   * Whether this agent is the machine's. The first to come with the token is: its key is pinned in the step that uses the token up, so an
+   * agent whose answer was lost may ask again. Where the infrastructure starts machines again by itself, the token works once for each start
+   * that it tells of, and the keys of those before are dead from then on. On disk when it resolves. UNAVAILABLE: it cannot be judged now.
    */
   async admit(applicant: Applicant): Promise<Admission> {
-    const known = await this.#context.db.transaction((transaction) => this.#known(transaction, applicant))
-    if (known !== 'first') return known
-    await this.#pin(applicant)
+    const judged = await this.#context.db.transaction((transaction) => this.#judge(transaction, applicant))
+    if (!('pin' in judged)) return judged
+    const { pin, row } = judged
+    const incarnation = await this.#incarnationOf(row.id, row.pool)
+    if (pin === 'first') await this.#pin(applicant, incarnation)
+    else if (incarnation === null || incarnation === row.incarnation)
+      return { refusal: 'replayed-token', accused: [row.id] }
+    else await this.#pinAgain(applicant, row, incarnation)
     // Of two that come at once one was first: both are judged by what is so now.
     return this.admit(applicant)
   }
@@ -108,38 +126,59 @@ export class MachineRegistry {
   /** Neither its token nor its key works any longer. */
   async remove(id: string): Promise<void> {
     const entry = { caller: PLATFORM, action: 'machine.remove', target: id }
-    await change(this.#context, entry, (transaction) => transaction('machines').where({ id }).delete())
+    await change(this.#context, entry, async (transaction) => {
+      await transaction('machines').where({ id }).delete()
+      await transaction('dead_keys').where({ machine: id }).delete()
+    })
   }
 
-  async #pin({ machine, publicKey }: Applicant): Promise<void> {
+  async #pin({ machine, publicKey }: Applicant, incarnation: string | null): Promise<void> {
     const entry = { caller: PLATFORM, action: 'machine.join', target: machine, details: { publicKey } }
     await change(this.#context, entry, (transaction) =>
-      transaction('machines').where({ id: machine, public_key: null }).update({ public_key: publicKey }),
+      transaction('machines')
+        .where({ id: machine, public_key: null })
+        .update({ public_key: publicKey, incarnation }),
     )
   }
 
-  async #known(
-    db: Knex.Transaction,
-    { machine, joinToken, publicKey }: Applicant,
-  ): Promise<Admission | 'first'> {
+  async #pinAgain({ machine, publicKey }: Applicant, before: MachineRow, incarnation: string): Promise<void> {
+    const details = { publicKey, deadKey: before.public_key, incarnation }
+    const entry = { caller: PLATFORM, action: 'machine.rejoin', target: machine, details }
+    await change(this.#context, entry, async (transaction) => {
+      const changed = await transaction('machines')
+        .where({ id: machine, public_key: before.public_key })
+        .update({ public_key: publicKey, incarnation })
+      if (changed > 0) await transaction('dead_keys').insert({ public_key: before.public_key, machine })
+    })
+  }
+
+  async #judge(db: Knex.Transaction, { machine, joinToken, publicKey }: Applicant): Promise<Judgement> {
     const row: MachineRow | undefined = await db('machines').where({ id: machine }).first()
     const hasToken = row !== undefined && isHashOf(row.join_hash, joinToken)
     const owner: MachineRow | undefined = await db('machines').where({ public_key: publicKey }).first()
-    if (owner && owner.id !== machine) {
-      return { refusal: 'key-of-another-machine', accused: hasToken ? [owner.id, machine] : [owner.id] }
+    const dead: { machine: string } | undefined = await db('dead_keys')
+      .where({ public_key: publicKey })
+      .first()
+    const whose = owner?.id ?? dead?.machine ?? machine
+    if (whose !== machine) {
+      return { refusal: 'key-of-another-machine', accused: hasToken ? [whose, machine] : [whose] }
     }
     if (!row) return { refusal: 'unknown-machine', accused: [] }
+    // An honest agent that outlived a move shows its key alone; with the token, somebody wants more than that.
+    if (dead) return { refusal: 'dead-key', accused: hasToken ? [machine] : [] }
     if (owner) {
-      return { refusal: null, condemned: row.condemned !== null || row.leaving !== null, pool: row.pool }
+      const { condemned, leaving, pool } = row
+      return { refusal: null, condemned: condemned !== null, leaving: leaving !== null, pool }
     }
     if (row.public_key !== null) {
-      return hasToken
-        ? { refusal: 'replayed-token', accused: [machine] }
-        : { refusal: 'wrong-key', accused: [] }
+      if (!hasToken) return { refusal: 'wrong-key', accused: [] }
+      return row.condemned === null
+        ? { pin: 'again', row }
+        : { refusal: 'replayed-token', accused: [machine] }
     }
     if (!hasToken) return { refusal: 'wrong-token', accused: [] }
     const isExpired = row.join_expires_at_ms <= this.#context.clock.nowMs()
-    return isExpired ? { refusal: 'expired-token', accused: [] } : 'first'
+    return isExpired ? { refusal: 'expired-token', accused: [] } : { pin: 'first', row }
   }
 }
 

@@ -42,6 +42,8 @@ export class FakeAgent {
   rssBytes = 0
   /** Of its cells' names; where there are several agents they must differ, as UUIDs do. */
   cellPrefix = 'cell-'
+  /** Called when control wants a way to one of its cells. */
+  onDial: (cell: string, ticket: string) => void | Promise<void> = () => undefined
   /** Called at each load, before it waits for the gate. */
   onLoad: () => void = () => undefined
   readonly #channel: string
@@ -65,6 +67,10 @@ export class FakeAgent {
         return null
       },
       'cell.list': () => this.#list(),
+      'relay.dial': async ({ cell, ticket }) => {
+        await this.onDial(cell, ticket)
+        return null
+      },
       'agent.drain': () => {
         this.drains += 1
         return null

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
-import type { CheckResult, Machine, MachineDriver, MachineSpec, Offering } from '@openzimki/provider'
+import type {
+  CheckResult,
+  Machine,
+  MachineDriver,
+  MachineSpec,
+  Offering,
+  ProviderManifest,
+} from '@openzimki/provider'
 import type Docker from 'dockerode'
 import { checkEngine } from '../check-engine.ts'
 import type { CheckedDockerConfig, MachineSize } from '../config.ts'
@@ -27,7 +34,7 @@ const CLOSE_WAIT_MS = 5_000
 export class EngineDriver implements MachineDriver {
   readonly name = 'docker'
   readonly owner: string
-  readonly manifest = dockerManifest
+  readonly manifest: ProviderManifest
   readonly mapError = mapError
   readonly #config: CheckedDockerConfig
   readonly #engine: Engine
@@ -39,6 +46,7 @@ export class EngineDriver implements MachineDriver {
     this.#engine = engine
     this.#docker = engine.docker
     this.owner = config.owner
+    this.manifest = { ...dockerManifest, sharesSockets: config.sockets !== undefined }
   }
 
   async offerings(signal: AbortSignal): Promise<Offering[]> {

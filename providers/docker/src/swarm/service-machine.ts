@@ -43,7 +43,9 @@ export function serviceMachine(service: Service, tasks: readonly Task[], owner: 
   const labelled = readLabels(service.Spec.Labels, owner)
   if (!labelled) return null
   const createdAtMs = Date.parse(service.CreatedAt)
-  return { ...labelled, createdAtMs, native: service.ID, ...stateOf(service, tasks) }
+  // A task is one start: the managers name it before a node has it, and no other ever has that name.
+  const incarnation = lastPlaced(tasks)?.ID ?? null
+  return { ...labelled, createdAtMs, native: service.ID, incarnation, ...stateOf(service, tasks) }
 }
 
 export function isToldToEnd({ Spec }: Service): boolean {

@@ -2,6 +2,7 @@ import type { MachineSpec } from '@openzimki/provider'
 import type Docker from 'dockerode'
 import type { CheckedDockerConfig, MachineSize } from '../config.ts'
 import { userOf } from '../engine/container-options.ts'
+import { RUN_DIR_VARIABLE } from '../engine/run-folder.ts'
 import { type LabelledMachine, machineLabels, machineName } from '../machine-labels.ts'
 
 const MIB = 1024 ** 2
@@ -66,7 +67,9 @@ function containerSpec(
     Hostname: machine.id,
     User: userOf(config),
     Dir: '/',
-    Env: Object.entries({ HOME: '/run/zimki', ...env }).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ HOME: '/tmp', [RUN_DIR_VARIABLE]: '/tmp/zimki', ...env }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
     Labels: machineLabels(config.owner, machine),
     ReadOnly: true,
     CapabilityDrop: ['ALL'],
@@ -76,7 +79,8 @@ function containerSpec(
     TTY: false,
     OpenStdin: false,
     Ulimits: [{ Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES }],
-    Mounts: [tmpfs('/tmp', 64), tmpfs('/run/zimki', 128)],
+    // The one folder that every image has open to all: a Swarm takes the mode of what it mounts over, whatever mode it is told.
+    Mounts: [tmpfs('/tmp', 192)],
     StopGracePeriod: config.swarm.stopGraceMs * NS_PER_MS,
   }
 }

@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+import { cellEntryPath } from '@openzimki/runtime'
+
+/** Flags of every Node that runs our sources with isolated-vm in it. */
+export const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
+
+export interface CellCommandParts {
+  /** Of the machine's agent. */
+  runDir: string
+  /** Where the snapshots are. */
+  cache: string
+  snapshots: readonly string[]
+  /** Path of the store's socket, where all cells have the same. */
+  storeSocket: string | null
+}
+
+/**
+ * How a cell is started with the files of this installation, under Node's own permissions: no child processes, no threads, no file but its
+ * program, snapshots and sockets. Neither the agent's key nor its spool, nor anything of another machine.
+ */
+export function cellCommand(parts: CellCommandParts): [string, ...string[]] {
+  const { runDir, cache, snapshots, storeSocket } = parts
+  const program = fileURLToPath(new URL('../../..', import.meta.url))
+  const sockets = [`${runDir}/s/`, `${runDir}/empty/`, ...(storeSocket === null ? [] : [storeSocket])]
+  // The engine asks which C library there is, and the meter what each thread burned.
+  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
+  return [
+    ...([process.execPath, ...NODE_FLAGS] as [string, ...string[]]),
+    ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],
+    ...sockets.map((path) => `--allow-fs-write=${path}`),
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...[cellEntryPath, ...snapshots],
+  ]
+}
