@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
-import type { CheckResult, Machine, MachineDriver, MachineSpec, Offering } from '@openzimki/provider'
+import {
+  type CheckResult,
+  type Machine,
+  type MachineDriver,
+  type MachineSpec,
+  MachineTurns,
+  type Offering,
+} from '@openzimki/provider'
 import type Docker from 'dockerode'
 import { checkEngine } from '../check-engine.ts'
 import type { CheckedDockerConfig, MachineSize } from '../config.ts'
@@ -8,7 +15,6 @@ import type { Engine } from '../connection/open-engine.ts'
 import { consoleTail, TAIL_LINES } from '../console-tail.ts'
 import { machineName, ownerFilter, readLabels } from '../machine-labels.ts'
 import { offeringsOf, requireSize, sizesOn } from '../machine-sizes.ts'
-import { MachineTurns } from '../machine-turns.ts'
 import { dockerManifest } from '../manifest.ts'
 import { mapError, statusAs } from '../map-error.ts'
 import { watchMachines } from '../watch-machines.ts'
