@@ -32,6 +32,8 @@ const CLOSE_WAIT_MS = 5_000
 export interface Ec2DriverOptions {
   config: CheckedEc2Config
   ec2: EC2Client
+  /** Shared by several drivers of one account and configuration. Default: its own. */
+  market?: MarketReader
   nowMs?(): number
 }
 
@@ -48,13 +50,13 @@ export class Ec2Driver implements MachineDriver {
   readonly #launcher: Launcher
   readonly #turns = new MachineTurns()
 
-  constructor({ config, ec2, nowMs = Date.now }: Ec2DriverOptions) {
+  constructor({ config, ec2, market, nowMs = Date.now }: Ec2DriverOptions) {
     this.#config = config
     this.#ec2 = ec2
     this.owner = config.owner
     this.manifest = ec2Manifest(config.console)
     this.#table = new InstanceTable({ ec2, owner: config.owner, refreshMs: config.refreshMs, nowMs })
-    this.#market = new MarketReader({ ec2, config, nowMs })
+    this.#market = market ?? new MarketReader({ ec2, config, nowMs })
     this.#launcher = new Launcher({ ec2, config, market: this.#market, table: this.#table })
   }
 

@@ -9,8 +9,8 @@ import {
 import { TAG } from '../machine-tags.ts'
 import { codeAs } from '../map-error.ts'
 
-/** Not there any more, or not yet everywhere. */
-const NOT_THERE = /^InvalidInstanceID\.NotFound$|^InvalidID$/
+/** Not there any more, or not yet everywhere; of two that end it at once, one may hear of its interface what is so of the instance. */
+const NOT_THERE = /^(InvalidInstanceID\.NotFound|InvalidID|InvalidNetworkInterfaceID\.NotFound)$/
 /** It is in a state from which it goes by itself. */
 const ON_ITS_WAY = /^(IncorrectInstanceState|InvalidInstanceID\.NotFound)$/
 const NO_REQUEST = /^InvalidSpotInstanceRequestID\.NotFound$/
@@ -50,7 +50,11 @@ export async function terminate(ec2: EC2Client, instances: readonly Instance[]):
     const cancel = new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: requests })
     await codeAs(ec2.send(cancel), NO_REQUEST, null)
   }
-  const end = new TerminateInstancesCommand({ InstanceIds: ids, SkipOsShutdown: true })
+  const running = instances.flatMap(({ InstanceId, State }) =>
+    State?.Name === 'terminated' ? [] : (InstanceId ?? []),
+  )
+  if (running.length === 0) return
+  const end = new TerminateInstancesCommand({ InstanceIds: running, SkipOsShutdown: true })
   await codeAs(ec2.send(end), NOT_THERE, null)
 }
 

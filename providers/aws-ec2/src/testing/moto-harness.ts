@@ -6,9 +6,12 @@ import {
   EC2Client,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
+import { createProvider } from '@openzimki/provider'
 import type { ProviderHarness } from '@openzimki/provider/kit'
-import type { Ec2Config } from '../config.ts'
-import { createEc2Provider } from '../index.ts'
+import { checkConfig, type Ec2Config } from '../config.ts'
+import { openClient } from '../ec2-client.ts'
+import { Ec2Driver } from '../ec2-driver.ts'
+import { MarketReader } from '../offerings/market-reader.ts'
 import { MOTO_IMAGE, MOTO_REGION, type MotoServer } from './moto-server.ts'
 
 export function motoConfig({ endpoint, credentials }: MotoServer, owner: string): Ec2Config {
@@ -28,8 +31,15 @@ export const motoClient = ({ endpoint, credentials }: MotoServer): EC2Client =>
 
 /** Started in time for the first case. */
 export function motoHarness(server: () => Promise<MotoServer>): ProviderHarness {
+  let market: MarketReader | undefined
   return {
-    open: async (owner) => createEc2Provider(motoConfig(await server(), owner)),
+    open: async (owner) => {
+      const moto = await server()
+      const config = checkConfig(motoConfig(moto, owner))
+      // moto needs long for the list of all types, which is the same for all.
+      market ??= new MarketReader({ ec2: motoClient(moto), config, nowMs: Date.now })
+      return createProvider(new Ec2Driver({ config, ec2: openClient(config), market }))
+    },
     env: {},
     crash: async ({ native }) => {
       await motoClient(await server()).send(new TerminateInstancesCommand({ InstanceIds: [native] }))
