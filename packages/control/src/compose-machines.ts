@@ -64,12 +64,19 @@ export function composeMachines({
     hub.cordon(machine)
     keeper?.wake()
   })
+  const leave = async (machine: string, reason: string) => {
+    // Nothing new from this moment on; what it has is loaded elsewhere before it goes.
+    hub.cordon(machine)
+    if (await registry.leave(machine, reason))
+      log('warn', 'A machine is announced to end', { machine, reason })
+    keeper?.wake()
+  }
   const hub: AgentHub = new AgentHub({
     identity: options.identity ?? parseIdentity(options.signingKey.privateKeyPem),
     admit: (applicant) => registry.admit(applicant),
     onIncident: (incident) => incidents.report(incident),
     callsOf: (machine) =>
-      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler }, machine),
+      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler, leave }, machine),
     onJoin: (agent) => {
       keeper?.wake()
       void adopt(context, fleet, agent)

@@ -27,7 +27,7 @@ const LOOK_MS = 1_000
 /** EC2 ends an instance whose plug was pulled in a few seconds, and sometimes not for a minute. */
 const FORCED_WAIT_MS = 50_000
 /** A launch that is under way does not hold up the platform's end for longer. */
-const CLOSE_WAIT_MS = 5_000
+const CLOSE_WAIT_MS = 10_000
 
 export interface Ec2DriverOptions {
   config: CheckedEc2Config
@@ -49,6 +49,7 @@ export class Ec2Driver implements MachineDriver {
   readonly #market: MarketReader
   readonly #launcher: Launcher
   readonly #turns = new MachineTurns()
+  readonly #closing = new AbortController()
 
   constructor({ config, ec2, market, nowMs = Date.now }: Ec2DriverOptions) {
     this.#config = config
@@ -57,7 +58,10 @@ export class Ec2Driver implements MachineDriver {
     this.manifest = ec2Manifest(config.console)
     this.#table = new InstanceTable({ ec2, owner: config.owner, refreshMs: config.refreshMs, nowMs })
     this.#market = market ?? new MarketReader({ ec2, config, nowMs })
-    this.#launcher = new Launcher({ ec2, config, market: this.#market, table: this.#table })
+    this.#launcher = new Launcher({
+      ...{ ec2, config, market: this.#market, table: this.#table },
+      closed: this.#closing.signal,
+    })
   }
 
   async offerings(): Promise<Offering[]> {
@@ -132,6 +136,7 @@ export class Ec2Driver implements MachineDriver {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort()
     const waited = new AbortController()
     await Promise.race([this.#turns.idle(), delay(CLOSE_WAIT_MS, undefined, { signal: waited.signal })])
     waited.abort()

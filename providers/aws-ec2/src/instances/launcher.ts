@@ -19,6 +19,8 @@ export interface LauncherOptions {
   config: CheckedEc2Config
   market: MarketReader
   table: InstanceTable
+  /** Aborted: nothing more is asked of EC2 that would make something. */
+  closed: AbortSignal
 }
 
 /** What another made with the same token is shown everywhere by then. */
@@ -50,7 +52,7 @@ export class Launcher {
   }
 
   async #run(spec: MachineSpec, fingerprint: string): Promise<Instance> {
-    const { config, market, ec2 } = this.#options
+    const { config, market, ec2, closed } = this.#options
     const size = sizeOf(config, spec.size)
     const data = userData(config, spec.env)
     const template = launchTemplate(config)
@@ -64,6 +66,7 @@ export class Launcher {
       await this.#template(template.name)
       try {
         return await runInstance(ec2, attempts, (attempt) => {
+          if (closed.aborted) throw new PlatformError('CANCELLED', 'the provider was closed during a launch')
           this.#unsettled.set(spec.id, attempt)
           const parts = { config, size, spec, fingerprint, groups, template: template.name, userData: data }
           return runRequest(parts, attempt)
