@@ -21,6 +21,7 @@ import { ec2Manifest } from './manifest.ts'
 import { mapError } from './map-error.ts'
 import { MarketReader } from './offerings/market-reader.ts'
 import { offeringsOf } from './offerings/offerings.ts'
+import { StrayKeeper } from './sweep/stray-keeper.ts'
 
 /** Between looks at an instance that is to end; one look serves all that end. */
 const LOOK_MS = 1_000
@@ -46,6 +47,7 @@ export class Ec2Driver implements MachineDriver {
   readonly #config: CheckedEc2Config
   readonly #ec2: EC2Client
   readonly #table: InstanceTable
+  readonly #strays: StrayKeeper
   readonly #market: MarketReader
   readonly #launcher: Launcher
   readonly #turns = new MachineTurns()
@@ -56,6 +58,7 @@ export class Ec2Driver implements MachineDriver {
     this.#ec2 = ec2
     this.owner = config.owner
     this.manifest = ec2Manifest(config.console)
+    this.#strays = new StrayKeeper({ ec2, config, nowMs })
     this.#table = new InstanceTable({ ec2, owner: config.owner, refreshMs: config.refreshMs, nowMs })
     this.#market = market ?? new MarketReader({ ec2, config, nowMs })
     this.#launcher = new Launcher({
@@ -66,7 +69,7 @@ export class Ec2Driver implements MachineDriver {
 
   async offerings(): Promise<Offering[]> {
     const { sizes, maxMachines } = this.#config
-    const [market, machines] = await Promise.all([this.#market.read(), this.list()])
+    const [market, machines] = await Promise.all([this.#market.read(), this.#machines()])
     return offeringsOf(sizes, market, Math.max(0, maxMachines - machines.length))
   }
 
@@ -85,6 +88,12 @@ export class Ec2Driver implements MachineDriver {
   }
 
   async list(): Promise<Machine[]> {
+    const machines = await this.#machines()
+    await this.#strays.sweepWhenDue()
+    return machines
+  }
+
+  async #machines(): Promise<Machine[]> {
     const instances = (await this.#table.all()).toSorted(eldestFirst)
     const machines = new Map<string, Machine>()
     for (const instance of instances) {
@@ -132,7 +141,11 @@ export class Ec2Driver implements MachineDriver {
 
   async check(signal: AbortSignal): Promise<CheckResult> {
     const { quickCheck } = await import('./check/quick-check.ts')
-    return quickCheck({ ec2: this.#ec2, config: this.#config, market: this.#market, signal })
+    const { ok, findings } = await quickCheck({
+      ...{ ec2: this.#ec2, config: this.#config, market: this.#market },
+      signal,
+    })
+    return { ok, findings: [...findings, ...this.#strays.findings()] }
   }
 
   async close(): Promise<void> {
