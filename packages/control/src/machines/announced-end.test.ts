@@ -67,7 +67,9 @@ describe('a machine whose end is announced', () => {
 
   it('may say so again', async () => {
     const first = await joined(1)
-    await Promise.all([1, 2, 3].map(() => first.control('machine.notice', NOTICE)))
+    // It stays until a successor is there.
+    await deploy()
+    for (let time = 0; time < 3; time += 1) await first.control('machine.notice', NOTICE)
     await until(() => launches.length === 2)
     expect(test.logged.filter((line) => line.includes('announced to end')).length).toBe(1)
   })
