@@ -12,6 +12,7 @@ import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { openSpools } from './machine-spools.ts'
+import { watchNotices } from './notice-watcher.ts'
 import { processCpuMs } from './process-cpu.ts'
 import { rssBytes } from './rss-bytes.ts'
 import { Supervisor } from './supervisor.ts'
@@ -97,6 +98,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     note,
   })
   const stopTimers = startTimers(supervisor, usage, logs, settings.pingMs, clock, note)
+  const stopNotices = watchNoticesOf(config, () => control, note)
   const gate = Promise.withResolvers<string>()
   let ending: Promise<void> | null = null
   const end = (reason: string): Promise<void> => {
@@ -108,6 +110,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     usage.ending()
     await supervisor.drain(reason)
     stopTimers()
+    stopNotices()
     await Promise.all([usage.flush(), logs.flush()])
     control.close()
     await removeRunDir(config.runDir)
@@ -116,6 +119,15 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+function watchNoticesOf(
+  { notices }: AgentConfig,
+  control: () => ControlClient,
+  note: (text: string) => void,
+): () => void {
+  if (notices === undefined) return () => undefined
+  return watchNotices({ source: notices, tell: (notice) => control().call('machine.notice', notice), note })
 }
 
 /** What brings meters and logs to control, or keeps them for it. */
