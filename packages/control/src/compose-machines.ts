@@ -64,13 +64,7 @@ export function composeMachines({
     hub.cordon(machine)
     keeper?.wake()
   })
-  const leave = async (machine: string, reason: string) => {
-    // Nothing new from this moment on; what it has is loaded elsewhere before it goes.
-    hub.cordon(machine)
-    if (await registry.leave(machine, reason))
-      log('warn', 'A machine is announced to end', { machine, reason })
-    keeper?.wake()
-  }
+  const leave = leaver(context, registry, () => ({ hub, keeper }))
   const hub: AgentHub = new AgentHub({
     identity: options.identity ?? parseIdentity(options.signingKey.privateKeyPem),
     admit: (applicant) => registry.admit(applicant),
@@ -150,4 +144,19 @@ async function issue(
   const epoch = await objects.epoch(realm)
   const capability = signCapability({ realm, deployment, expiresAtMs, role: 'cell', epoch }, capabilitySecret)
   return { capability, expiresAtMs }
+}
+
+/** Nothing new for the machine from this moment on; what it has is loaded elsewhere before it goes. */
+function leaver(
+  { log }: ControlContext,
+  registry: MachineRegistry,
+  parts: () => { hub: AgentHub; keeper: FleetKeeper | null },
+): (machine: string, reason: string) => Promise<void> {
+  return async (machine, reason) => {
+    const { hub, keeper } = parts()
+    hub.cordon(machine)
+    if (await registry.leave(machine, reason))
+      log('warn', 'A machine is announced to end', { machine, reason })
+    keeper?.wake()
+  }
 }
