@@ -22,6 +22,8 @@ export const AGENT_ENV = {
   store: 'ZIMKI_AGENT_STORE',
   /** Argument vector of a cell: JSON array, its first an absolute program. */
   cellCommand: 'ZIMKI_AGENT_CELL_COMMAND',
+  /** Where the infrastructure's announcements of this machine's end are found: `file:/path` of a JSON MachineNotice. Default: nowhere. */
+  notices: 'ZIMKI_AGENT_NOTICES',
   /** JSON object with any of AgentSettings. */
   settings: 'ZIMKI_AGENT_SETTINGS',
 } as const
@@ -105,6 +107,10 @@ const configSchema = z
     stateDir: absolute,
     store: z.string().min(1),
     cellCommand: z.tuple([absolute], z.string()),
+    notices: z
+      .string()
+      .regex(/^file:\/[^\0]+$/, 'must be file: and an absolute path')
+      .optional(),
     settings: settingsSchema,
   })
   .refine(({ store, control }) => store !== STORE_BY_RELAY || control.startsWith('tls:'), {
@@ -141,6 +147,7 @@ export function readAgentConfig(env: Readonly<Record<string, string | undefined>
     stateDir: env[AGENT_ENV.stateDir] ?? agentStateDir(env[AGENT_ENV.runDir] ?? ''),
     store: env[AGENT_ENV.store],
     cellCommand: json(AGENT_ENV.cellCommand, env[AGENT_ENV.cellCommand]),
+    notices: env[AGENT_ENV.notices],
     settings: json(AGENT_ENV.settings, env[AGENT_ENV.settings] ?? '{}'),
   })
   if (parsed.success) return parsed.data

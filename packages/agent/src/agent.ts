@@ -12,6 +12,7 @@ import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
 import { LogForwarder } from './log-forwarder.ts'
 import { openSpools } from './machine-spools.ts'
+import { watchNotices } from './notice-watcher.ts'
 import { processCpuMs } from './process-cpu.ts'
 import { Relay } from './relay.ts'
 import { rssBytes } from './rss-bytes.ts'
@@ -101,6 +102,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     note,
   })
   const stopTimers = startTimers(supervisor, usage, logs, settings.pingMs, clock, note)
+  const stopNotices = watchNoticesOf(config, () => control, note)
   const gate = Promise.withResolvers<string>()
   let ending: Promise<void> | null = null
   const end = (reason: string): Promise<void> => {
@@ -112,6 +114,7 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     usage.ending()
     await supervisor.drain(reason)
     stopTimers()
+    stopNotices()
     await Promise.all([usage.flush(), logs.flush()])
     control.close()
     relay?.close()
@@ -138,6 +141,15 @@ function relayOf(
 ): Relay | null {
   if (!address.startsWith('tls:')) return null
   return new Relay({ address, controlKey, identity, machine, joined, note })
+}
+
+function watchNoticesOf(
+  { notices }: AgentConfig,
+  control: () => ControlClient,
+  note: (text: string) => void,
+): () => void {
+  if (notices === undefined) return () => undefined
+  return watchNotices({ source: notices, tell: (notice) => control().call('machine.notice', notice), note })
 }
 
 /** What brings meters and logs to control, or keeps them for it. */

@@ -61,12 +61,13 @@ export function composeMachines(inputs: MachineInputs): MachineParts {
     distrust(hub, relays, fleet, machine)
     keeper?.wake()
   })
+  const leave = leaver(context, registry, () => ({ hub, keeper }))
   const hub: AgentHub = new AgentHub({
     identity: options.identity ?? parseIdentity(options.signingKey.privateKeyPem),
     admit: (applicant) => registry.admit(applicant),
     onIncident: (incident) => incidents.report(incident),
     callsOf: (machine) =>
-      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler }, machine),
+      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler, leave }, machine),
     onJoin: (agent) => {
       relays.joined(agent)
       keeper?.wake()
@@ -164,4 +165,19 @@ async function issue(
   const epoch = await objects.epoch(realm)
   const capability = signCapability({ realm, deployment, expiresAtMs, role: 'cell', epoch }, capabilitySecret)
   return { capability, expiresAtMs }
+}
+
+/** Nothing new for the machine from this moment on; what it has is loaded elsewhere before it goes. */
+function leaver(
+  { log }: ControlContext,
+  registry: MachineRegistry,
+  parts: () => { hub: AgentHub; keeper: FleetKeeper | null },
+): (machine: string, reason: string) => Promise<void> {
+  return async (machine, reason) => {
+    const { hub, keeper } = parts()
+    hub.cordon(machine)
+    if (await registry.leave(machine, reason))
+      log('warn', 'A machine is announced to end', { machine, reason })
+    keeper?.wake()
+  }
 }

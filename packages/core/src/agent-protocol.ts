@@ -71,7 +71,22 @@ export interface ControlCalls {
   /** As often as need be: batches of a source are numbered 1, 2, 3 ... and come in order; a number that was taken is not taken again. */
   'log.ship': [LogBatch, null]
   /** A cell is gone: its deployments must be loaded again where there is demand. */
+  /**
+   * The infrastructure announced that this machine will end, or may: it is to be replaced and emptied. May be told again; control
+   * that does not know the call says UNSUPPORTED or PROTOCOL, which is no harm.
+   */
+  'machine.notice': [MachineNotice, null]
   'cell.gone': [{ cell: string; cordon: string | null; reason: string; offenders: Offender[] }, null]
+}
+
+/** What the infrastructure says of a machine's future. */
+export interface MachineNotice {
+  /** `ends`: it will. `endangered`: it is likelier than others to end. */
+  kind: 'ends' | 'endangered'
+  /** Milliseconds since 1970; null: not said. */
+  atMs: number | null
+  /** In the infrastructure's own words, for the operator. */
+  reason: string
 }
 
 export interface AgentHello {

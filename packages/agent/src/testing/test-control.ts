@@ -32,6 +32,7 @@ import { type Agent, createAgent } from '../agent.ts'
 import { agentSettings } from '../agent-config.ts'
 
 type Gone = ControlCalls['cell.gone'][0]
+type Notice = ControlCalls['machine.notice'][0]
 
 export const FAKE_CELL = fileURLToPath(new URL('fake-cell.ts', import.meta.url))
 
@@ -44,6 +45,7 @@ export class TestControl {
   /** Numbered batches; their entries are in `logs` too. */
   readonly batches: LogBatch[] = []
   readonly gone: Gone[] = []
+  readonly notices: Notice[] = []
   readonly joins: ControlCalls['agent.join'][0][] = []
   readonly notes: string[] = []
   /** Thrown instead of taking a window. */
@@ -193,6 +195,10 @@ export class TestControl {
         this.batches.push(batch)
         this.logs.push(...batch.entries)
         this.#heard()
+        return null
+      },
+      'machine.notice': (notice) => {
+        this.notices.push(notice)
         return null
       },
       'cell.gone': (gone) => {

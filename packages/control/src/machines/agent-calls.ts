@@ -1,4 +1,4 @@
-import type { LogEntry } from '@openzimki/core'
+import type { LogEntry, MachineNotice } from '@openzimki/core'
 import { z } from 'zod'
 import type { ControlContext } from '../control-context.ts'
 import type { LogIntake } from '../metering/log-intake.ts'
@@ -8,6 +8,9 @@ import { validated } from '../validated.ts'
 import type { JoinedCalls } from './agent-hub.ts'
 import type { MachineIncidents } from './machine-incidents.ts'
 import type { Reconciler } from './reconciler.ts'
+
+/** The last that a Date can hold. */
+const LATEST_MS = 8.64e15
 
 const cellGone = z.object({
   cell: z.string().max(64),
@@ -25,6 +28,12 @@ const cellGone = z.object({
     .max(10_000),
 })
 
+const machineNotice = z.object({
+  kind: z.enum(['ends', 'endangered']),
+  atMs: z.number().nonnegative().nullable(),
+  reason: z.string(),
+})
+
 export interface AgentCallsParts {
   context: ControlContext
   usage: UsageIntake
@@ -32,6 +41,8 @@ export interface AgentCallsParts {
   machineRealms: MachineRealms
   incidents: MachineIncidents
   reconciler: Reconciler
+  /** The machine is to be replaced, emptied and removed. */
+  leave: (machine: string, reason: string) => Promise<void>
 }
 
 /** The calls of one machine's agent. What it says is checked, and believed of realms that the machine was given alone. */
@@ -53,6 +64,10 @@ export function agentCalls(parts: AgentCallsParts, machine: string): JoinedCalls
       await incidents.lied(machine, 'it sent logs of realms that it never had', refused)
       return null
     },
+    'machine.notice': async (params) => {
+      await parts.leave(machine, noticeText(validated(machineNotice, params)))
+      return null
+    },
     'cell.gone': async (params) => {
       const gone = validated(cellGone, params)
       const realms = [...new Set(gone.offenders.map(({ realm }) => realm))]
@@ -63,6 +78,13 @@ export function agentCalls(parts: AgentCallsParts, machine: string): JoinedCalls
       return null
     },
   }
+}
+
+/** A machine can say this of itself alone, and gains nothing by it but its end. */
+function noticeText({ kind, atMs, reason }: MachineNotice): string {
+  const what = kind === 'ends' ? 'its infrastructure will end it' : 'its infrastructure may end it soon'
+  const when = atMs === null || atMs > LATEST_MS ? '' : ` at ${new Date(atMs).toISOString()}`
+  return `${what}${when}: ${reason.slice(0, 200)}`
 }
 
 async function cellIsGone(

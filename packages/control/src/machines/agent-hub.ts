@@ -214,6 +214,8 @@ export class AgentHub {
         this.#guard('log.append', async () => calls()['log.append'](params, context)),
       'log.ship': (params, context) =>
         this.#guard('log.ship', async () => calls()['log.ship'](params, context)),
+      'machine.notice': (params, context) =>
+        this.#guard('machine.notice', async () => calls()['machine.notice'](params, context)),
       'cell.gone': (params, context) =>
         this.#guard('cell.gone', async () => calls()['cell.gone'](params, context)),
     }

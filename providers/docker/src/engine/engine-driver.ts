@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
-import type {
-  CheckResult,
-  Machine,
-  MachineDriver,
-  MachineSpec,
-  Offering,
-  ProviderManifest,
+import {
+  type CheckResult,
+  type Machine,
+  type MachineDriver,
+  type MachineSpec,
+  MachineTurns,
+  type Offering,
+  type ProviderManifest,
 } from '@openzimki/provider'
 import type Docker from 'dockerode'
 import { checkEngine } from '../check-engine.ts'
@@ -15,7 +16,6 @@ import type { Engine } from '../connection/open-engine.ts'
 import { consoleTail, TAIL_LINES } from '../console-tail.ts'
 import { machineName, ownerFilter, readLabels } from '../machine-labels.ts'
 import { offeringsOf, requireSize, sizesOn } from '../machine-sizes.ts'
-import { MachineTurns } from '../machine-turns.ts'
 import { dockerManifest } from '../manifest.ts'
 import { mapError, statusAs } from '../map-error.ts'
 import { watchMachines } from '../watch-machines.ts'

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream'
 import { PlatformError } from '@openzimki/core'
+import { type BundleFile, type MachineParts, tarFiles } from '@openzimki/provider/bundle'
 import type Docker from 'dockerode'
 import { mapError } from '../map-error.ts'
-import type { ImageFile } from './image-file.ts'
-import { appFiles, imageSettings, installationFiles, type MachineParts } from './machine-image.ts'
-import { tarFiles } from './tar-files.ts'
+import { imageFiles, imageSettings, installationFiles } from './machine-image.ts'
 
 export interface BuildOptions {
   tag: string
@@ -40,14 +39,14 @@ export async function buildImage(docker: Docker, options: BuildOptions): Promise
 }
 
 /** COPY takes owners and modes from the archive. */
-function dockerfile({ base, parts }: BuildOptions): ImageFile {
+function dockerfile({ base, parts }: BuildOptions): BundleFile {
   const text = [`FROM ${base}`, 'COPY opt /opt', ...imageSettings(parts), ''].join('\n')
   return { path: 'Dockerfile', kind: 'text', text, executable: false }
 }
 
 async function buildDockerfile(docker: Docker, options: BuildOptions): Promise<BuiltImage> {
   options.note(`${options.tag} is built from a Dockerfile on ${options.base}`)
-  const context = tarFiles([dockerfile(options), ...(await appFiles(options.parts))])
+  const context = tarFiles([dockerfile(options), ...(await imageFiles(options.parts))])
   await follow(
     docker,
     await docker.buildImage(context as NodeJS.ReadableStream, { t: options.tag, rm: true }),

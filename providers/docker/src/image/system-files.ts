@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process'
 import { access, realpath } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { PlatformError } from '@openzimki/core'
-import type { ImageFile } from './image-file.ts'
+import { type BundleFile, librariesOf } from '@openzimki/provider/bundle'
 
 /** With which agents confine cells; left out where the host has none. */
 const TOOLS = ['/usr/bin/prlimit', '/usr/bin/setpriv']
@@ -11,7 +8,7 @@ const PASSWD = 'root:x:0:0:root:/run/zimki:/nologin\nzimki:x:65532:65532:zimki:/
 const GROUP = 'root:x:0:\nzimki:x:65532:\n'
 
 /** A root that has what Node needs of a system and nothing else: no shell, no package manager. UNSUPPORTED where there is no ldd. */
-export async function systemFiles(programs: readonly string[]): Promise<ImageFile[]> {
+export async function systemFiles(programs: readonly string[]): Promise<BundleFile[]> {
   const tools = await existing(TOOLS)
   const libraries = await librariesOf([...programs, ...tools])
   const folders: [string, number][] = [
@@ -23,7 +20,7 @@ export async function systemFiles(programs: readonly string[]): Promise<ImageFil
     ['run/zimki', 0o755],
   ]
   return [
-    ...folders.map(([path, mode]): ImageFile => ({ path, kind: 'folder', mode })),
+    ...folders.map(([path, mode]): BundleFile => ({ path, kind: 'folder', mode })),
     { path: 'etc/passwd', kind: 'text', text: PASSWD, executable: false },
     { path: 'etc/group', kind: 'text', text: GROUP, executable: false },
     { path: 'etc/nsswitch.conf', kind: 'text', text: 'hosts: files dns\n', executable: false },
@@ -31,31 +28,8 @@ export async function systemFiles(programs: readonly string[]): Promise<ImageFil
   ]
 }
 
-async function fromHost(path: string): Promise<ImageFile> {
+async function fromHost(path: string): Promise<BundleFile> {
   return { path: path.slice(1), kind: 'file', source: await realpath(path), executable: true }
-}
-
-/** By the paths at which the loader looks for them. */
-export async function librariesOf(programs: readonly string[]): Promise<string[]> {
-  const found = new Set<string>()
-  for (const program of programs) {
-    const lines = (await ldd(program)).split('\n')
-    for (const line of lines) {
-      const path = /(?:=>\s*|^\s*)(\/\S+)\s+\(0x/.exec(line)?.[1]
-      if (path !== undefined) found.add(path)
-    }
-  }
-  return [...found].toSorted()
-}
-
-async function ldd(program: string): Promise<string> {
-  try {
-    return (await promisify(execFile)('ldd', [program])).stdout
-  } catch (cause) {
-    const why =
-      'an image from the files of this installation needs Linux with ldd; use --from dockerfile, or run this on Linux'
-    throw new PlatformError('UNSUPPORTED', `what ${program} needs cannot be found out: ${why}`, { cause })
-  }
 }
 
 async function existing(paths: readonly string[]): Promise<string[]> {

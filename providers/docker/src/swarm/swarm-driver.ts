@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '@openzimki/core'
-import type { CheckResult, Machine, MachineDriver, MachineSpec, Offering } from '@openzimki/provider'
+import {
+  type CheckResult,
+  type Machine,
+  type MachineDriver,
+  type MachineSpec,
+  MachineTurns,
+  type Offering,
+} from '@openzimki/provider'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 import { checkEngine } from '../check-engine.ts'
@@ -9,7 +16,6 @@ import type { Engine } from '../connection/open-engine.ts'
 import { consoleTail, TAIL_LINES } from '../console-tail.ts'
 import { machineName, ownerFilter, readLabels } from '../machine-labels.ts'
 import { offeringsOf, requireSize, sizesOn } from '../machine-sizes.ts'
-import { MachineTurns } from '../machine-turns.ts'
 import { swarmManifest } from '../manifest.ts'
 import { mapError, messageOf, statusAs, statusOf } from '../map-error.ts'
 import { largestNode } from './largest-node.ts'

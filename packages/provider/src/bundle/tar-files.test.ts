@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { ImageFile } from './image-file.ts'
+import type { BundleFile } from './bundle-file.ts'
 import { tarFiles } from './tar-files.ts'
 
 let folder: string
@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-async function unpacked(files: ImageFile[]): Promise<void> {
+async function unpacked(files: BundleFile[]): Promise<void> {
   await pipeline(tarFiles(files), createWriteStream(join(folder, 'a.tar')))
   await promisify(execFile)('tar', ['-xpf', 'a.tar'], { cwd: folder })
 }
@@ -40,7 +40,7 @@ describe('tarFiles', () => {
     expect(await readlink(join(folder, 'link'))).toBe('bin/program')
   })
 
-  it.each<[string, ImageFile]>([
+  it.each<[string, BundleFile]>([
     ['a name', { path: 'x'.repeat(101), kind: 'text', text: '', executable: false }],
     ['a path', { path: `${'x/'.repeat(140)}y`, kind: 'text', text: '', executable: false }],
     ['a link', { path: 'l', kind: 'link', target: 'x'.repeat(101) }],

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { PlatformError } from '@openzimki/core'
-import type { ImageFile } from './image-file.ts'
+import type { BundleFile } from './bundle-file.ts'
 
 /** What a machine never runs: the bundler works where realms are deployed. */
 const NOT_NEEDED = new Set(['esbuild'])
@@ -17,10 +17,10 @@ export async function packageFiles(
   installation: string,
   names: readonly string[],
   folder: string,
-): Promise<ImageFile[]> {
+): Promise<BundleFile[]> {
   const root = await realpath(installation)
   const seen = new Map<string, string>()
-  const links: ImageFile[] = []
+  const links: BundleFile[] = []
   const visit = async (name: string, from: string): Promise<void> => {
     if (NOT_NEEDED.has(name)) return
     const { at, real } = await findPackage(name, from, root)
@@ -63,9 +63,9 @@ async function findPackage(name: string, from: string, root: string): Promise<Fo
   )
 }
 
-async function codeIn(real: string, root: string, folder: string): Promise<ImageFile[]> {
+async function codeIn(real: string, root: string, folder: string): Promise<BundleFile[]> {
   const isOwn = !relative(root, real).split(sep).includes('node_modules')
-  const files: ImageFile[] = []
+  const files: BundleFile[] = []
   for (const entry of await readdir(real, { recursive: true, withFileTypes: true })) {
     const source = join(entry.parentPath, entry.name)
     const inside = relative(real, source).split(sep)

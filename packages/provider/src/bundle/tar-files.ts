@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { ImageFile } from './image-file.ts'
+import type { BundleFile } from './bundle-file.ts'
 
 const BLOCK = 512
 const TYPE = { file: '0', text: '0', link: '2', folder: '5' } as const
@@ -10,11 +10,11 @@ const TYPE = { file: '0', text: '0', link: '2', folder: '5' } as const
  * A tar archive (POSIX ustar) of these entries, made while it is read. A path that ustar cannot hold, over 100 bytes and not to be parted
  * at a slash into 155 and 100, is an Error: no entry is left out silently.
  */
-export function tarFiles(files: readonly ImageFile[]): Readable {
+export function tarFiles(files: readonly BundleFile[]): Readable {
   return Readable.from(blocksOf(files), { objectMode: false })
 }
 
-async function* blocksOf(files: readonly ImageFile[]): AsyncGenerator<Buffer> {
+async function* blocksOf(files: readonly BundleFile[]): AsyncGenerator<Buffer> {
   for (const file of files) {
     const size = await sizeOf(file)
     yield header(file, size)
@@ -33,19 +33,19 @@ async function* contentOf(source: string, size: number): AsyncGenerator<Buffer> 
     if (left < 0) break
     yield chunk as Buffer
   }
-  if (left !== 0) throw new Error(`${source} changed while the image was made; try again`)
+  if (left !== 0) throw new Error(`${source} changed while it was packed; try again`)
 }
 
-async function sizeOf(file: ImageFile): Promise<number> {
+async function sizeOf(file: BundleFile): Promise<number> {
   if (file.kind === 'file') return (await stat(file.source)).size
   return file.kind === 'text' ? Buffer.byteLength(file.text) : 0
 }
 
-function header(file: ImageFile, size: number): Buffer {
+function header(file: BundleFile, size: number): Buffer {
   const block = Buffer.alloc(BLOCK)
   const [prefix, name] = parted(file.kind === 'folder' ? `${file.path}/` : file.path)
   const target = file.kind === 'link' ? file.target : ''
-  if (Buffer.byteLength(target) > 100) throw new Error(`the link ${file.path} leads too far for an image`)
+  if (Buffer.byteLength(target) > 100) throw new Error(`the link ${file.path} leads too far for an archive`)
   block.write(name, 0)
   block.write(octal(modeOf(file), 8), 100)
   block.write(octal(0, 8), 108)
@@ -67,7 +67,7 @@ function header(file: ImageFile, size: number): Buffer {
   return block
 }
 
-function modeOf(file: ImageFile): number {
+function modeOf(file: BundleFile): number {
   if (file.kind === 'folder') return file.mode
   return file.kind === 'link' || file.executable ? 0o755 : 0o644
 }
@@ -81,5 +81,5 @@ function parted(path: string): [prefix: string, name: string] {
     if (name !== '' && Buffer.byteLength(name) <= 100 && Buffer.byteLength(prefix) <= 155)
       return [prefix, name]
   }
-  throw new Error(`the path ${path} is too long for an image`)
+  throw new Error(`the path ${path} is too long for an archive`)
 }

@@ -1,0 +1,42 @@
+import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { PlatformError } from '@openzimki/core'
+import { z } from 'zod'
+import { findPackage } from '../find-package.ts'
+import type { MachineParts } from './app-files.ts'
+
+const RUNTIME = '@openzimki/runtime'
+/** Of every Node that runs our sources with the engine in it. */
+const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
+
+const runtimeSchema = z.object({
+  ensurePreludes: z.custom<(folder: string) => Promise<{ script: string; module: string }>>(
+    (value) => typeof value === 'function',
+  ),
+})
+
+/**
+ * What a machine is made of: the platform that the adapter in this folder is installed in. The runtime is its cargo, found and asked for
+ * its snapshots as one finds a plug-in, since an adapter stands beside it and not upon it.
+ */
+export async function thisInstallation(here: string): Promise<MachineParts> {
+  const { entry, folder } = await findPackage(RUNTIME, [here])
+  const { ensurePreludes } = runtimeSchema.parse(await import(pathToFileURL(entry).href))
+  const installation = await rootOf(await realpath(folder))
+  const snapshots = await ensurePreludes(join(installation, 'node_modules', '.cache', 'zimki'))
+  return { installation, snapshots, nodeFlags: NODE_FLAGS }
+}
+
+/** Above the folder of the runtime, the one whose node_modules has it. */
+async function rootOf(folder: string): Promise<string> {
+  for (let root = join(folder, '..'); ; root = join(root, '..')) {
+    const there = await realpath(join(root, 'node_modules', RUNTIME)).catch(() => null)
+    if (there === folder) return root
+    if (root === join(root, '..')) break
+  }
+  throw new PlatformError(
+    'INVALID_ARGUMENT',
+    `no node_modules above ${folder} has ${RUNTIME}: run npm ci there`,
+  )
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { MachineSpec } from '@openzimki/provider'
+import type { CheckedEc2Config } from '../config.ts'
+import { fetchBundle } from './fetch-bundle.ts'
+import { machineUnit, noticesUnit, PLACES } from './machine-unit.ts'
+import { shellQuote } from './shell-quote.ts'
+
+/** Flags of the Node that runs the agent; those of its cells stand in the bundle. */
+const AGENT = [`${PLACES.app}/bin/node`, '--disable-warning=ExperimentalWarning', `${PLACES.app}/machine.js`]
+
+/**
+ * Runs as root, once. Progress goes to the console, where \`logs\` finds it. With systemd the agent becomes a unit; without it (a
+ * container that plays a machine) it takes the place of the script.
+ */
+export function bootScript(config: CheckedEc2Config, env: MachineSpec['env']): string {
+  const { bundle, command } = config
+  return [
+    HEAD,
+    file(`${PLACES.settings}/env`, exports(env, bundle !== undefined)),
+    file(`${PLACES.settings}/run`, runFile(command ?? AGENT)),
+    ...(bundle ? [fetchBundle(bundle, config)] : []),
+    start(config),
+  ].join('\n')
+}
+
+const HEAD = `#!/bin/sh
+set -eu
+umask 077
+has_systemd() { [ -d /run/systemd/system ]; }
+say() { echo "zimki-boot: $*"; if has_systemd; then echo "zimki-boot: $*" >/dev/console || true; fi; }
+fail() { say "failed: $*"; if has_systemd; then sleep 5; systemctl poweroff; fi; exit 1; }
+say "begins on $(uname -m), $(uname -r)"
+mkdir -p ${PLACES.settings}
+`
+
+/** Whatever is in the text: the end mark is made from it. */
+function file(path: string, text: string): string {
+  const end = `END_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  return `cat >${path} <<'${end}'\n${text}\n${end}\n`
+}
+
+function exports(env: MachineSpec['env'], hasBundle: boolean): string {
+  const own = hasBundle ? { ZIMKI_AGENT_NOTICES: `file:${PLACES.notice}` } : {}
+  return Object.entries({ ...own, ...env })
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `export ${name}=${shellQuote(value)}`)
+    .join('\n')
+}
+
+/** Root's alone like the environment; nothing of both is in a list of arguments, which everybody can read. */
+function runFile(command: readonly string[]): string {
+  return [
+    '#!/bin/sh',
+    `export LD_LIBRARY_PATH=${PLACES.app}/lib`,
+    `. ${PLACES.settings}/env`,
+    `exec ${command.map(shellQuote).join(' ')}`,
+  ].join('\n')
+}
+
+function start({ bundle, metadataEndpoint }: CheckedEc2Config): string {
+  const watch = `${PLACES.app}/bin/node ${PLACES.app}/watch-notices.js ${metadataEndpoint} ${PLACES.notice}`
+  const units: [name: string, text: string][] = [['zimki-machine', machineUnit()]]
+  if (bundle) units.push(['zimki-notices', noticesUnit(metadataEndpoint)])
+  const names = units.map(([name]) => name).join(' ')
+  return `if has_systemd; then
+umask 022
+${units.map(([name, text]) => file(`/etc/systemd/system/${name}.service`, text)).join('')}systemctl daemon-reload
+say "starts ${names}"
+systemctl enable --now ${names} || fail "a unit does not start"
+exit 0
+fi
+say "starts the agent"
+${bundle ? `mkdir -p -m 755 /run/zimki-notices\nLD_LIBRARY_PATH=${PLACES.app}/lib ${watch} &\n` : ''}exec /bin/sh ${PLACES.settings}/run
+`
+}

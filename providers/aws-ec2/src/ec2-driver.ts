@@ -1,0 +1,189 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2'
+import { PlatformError } from '@openzimki/core'
+import {
+  type CheckResult,
+  type Machine,
+  type MachineDriver,
+  type MachineSpec,
+  MachineTurns,
+  type Offering,
+  type ProviderManifest,
+} from '@openzimki/provider'
+import type { CheckedEc2Config } from './config.ts'
+import { askToEnd, forceToEnd, hasEnded, terminate } from './instances/end-instance.ts'
+import { eldestFirst, instanceMachine } from './instances/instance-machine.ts'
+import { InstanceTable } from './instances/instance-table.ts'
+import { Launcher } from './instances/launcher.ts'
+import { readConsole } from './instances/read-console.ts'
+import { readTags } from './machine-tags.ts'
+import { ec2Manifest } from './manifest.ts'
+import { mapError } from './map-error.ts'
+import { MarketReader } from './offerings/market-reader.ts'
+import { offeringsOf } from './offerings/offerings.ts'
+import { StrayKeeper } from './sweep/stray-keeper.ts'
+
+/** Between looks at an instance that is to end; one look serves all that end. */
+const LOOK_MS = 1_000
+/** EC2 ends an instance whose plug was pulled in a few seconds, and sometimes not for a minute. */
+const FORCED_WAIT_MS = 50_000
+/** A launch that is under way does not hold up the platform's end for longer. */
+const CLOSE_WAIT_MS = 10_000
+
+export interface Ec2DriverOptions {
+  config: CheckedEc2Config
+  ec2: EC2Client
+  /** Shared by several drivers of one account and configuration. Default: its own. */
+  market?: MarketReader
+  nowMs?(): number
+}
+
+/** A machine is an instance, known by its tags; EC2 keeps all that there is to know. */
+export class Ec2Driver implements MachineDriver {
+  readonly name = 'aws-ec2'
+  readonly owner: string
+  readonly manifest: ProviderManifest
+  readonly mapError = mapError
+  readonly #config: CheckedEc2Config
+  readonly #ec2: EC2Client
+  readonly #table: InstanceTable
+  readonly #strays: StrayKeeper
+  readonly #market: MarketReader
+  readonly #launcher: Launcher
+  readonly #turns = new MachineTurns()
+  readonly #closing = new AbortController()
+
+  constructor({ config, ec2, market, nowMs = Date.now }: Ec2DriverOptions) {
+    this.#config = config
+    this.#ec2 = ec2
+    this.owner = config.owner
+    this.manifest = ec2Manifest(config.console)
+    this.#strays = new StrayKeeper({ ec2, config, nowMs })
+    this.#table = new InstanceTable({ ec2, owner: config.owner, refreshMs: config.refreshMs, nowMs })
+    this.#market = market ?? new MarketReader({ ec2, config, nowMs })
+    this.#launcher = new Launcher({
+      ...{ ec2, config, market: this.#market, table: this.#table },
+      closed: this.#closing.signal,
+    })
+  }
+
+  async offerings(): Promise<Offering[]> {
+    const { sizes, maxMachines } = this.#config
+    const [market, machines] = await Promise.all([this.#market.read(), this.#machines()])
+    return offeringsOf(sizes, market, Math.max(0, maxMachines - machines.length))
+  }
+
+  /** Goes on when its caller gives up: what was asked of EC2 comes true or not, and is settled before anything else of this id. */
+  launch(spec: MachineSpec, fingerprint: string): Promise<Machine> {
+    return this.#turns.run(spec.id, async () => {
+      const instance = await this.#launcher.launch(spec, fingerprint)
+      const machine = instanceMachine(instance, this.owner)
+      if (machine) return machine
+      throw new PlatformError('INTERNAL', `machine ${spec.id} was destroyed while it was being launched`)
+    })
+  }
+
+  async inspect(id: string): Promise<Machine | null> {
+    return this.#of(id, await this.#table.all()) ?? this.#of(id, await this.#table.of(id))
+  }
+
+  async list(): Promise<Machine[]> {
+    const machines = await this.#machines()
+    await this.#strays.sweepWhenDue()
+    return machines
+  }
+
+  async #machines(): Promise<Machine[]> {
+    const instances = (await this.#table.all()).toSorted(eldestFirst)
+    const machines = new Map<string, Machine>()
+    for (const instance of instances) {
+      const machine = instanceMachine(instance, this.owner)
+      if (machine && !machines.has(machine.id)) machines.set(machine.id, machine)
+    }
+    return [...machines.values()]
+  }
+
+  async stop(id: string, graceMs: number, signal: AbortSignal): Promise<void> {
+    // Only the launch is waited for: a destroy may cut a long grace short.
+    await this.#turns.settled(id)
+    const instance = await this.#fresh(id)
+    if (!instance || hasEnded(instance)) return
+    try {
+      if (graceMs > 0) {
+        await askToEnd(this.#ec2, instance)
+        if (await this.#endsWithin(id, graceMs, signal)) return
+      }
+      await forceToEnd(this.#ec2, instance)
+      if (await this.#endsWithin(id, FORCED_WAIT_MS, signal)) return
+    } finally {
+      this.#table.changed()
+    }
+    throw new PlatformError(
+      'TIMEOUT',
+      `instance ${instance.InstanceId} does not end; try again, or look at it in the console`,
+    )
+  }
+
+  destroy(id: string, signal: AbortSignal): Promise<void> {
+    return this.#turns.run(id, async () => {
+      const found = await this.#table.of(id)
+      if (found.length === 0) return
+      await terminate(this.#ec2, found)
+      await this.#terminated(id, signal)
+      for (const { InstanceId } of found) this.#table.gone(InstanceId ?? '')
+    })
+  }
+
+  async logs(id: string, maxBytes: number): Promise<string> {
+    const instance = await this.#fresh(id)
+    return instance ? readConsole(this.#ec2, instance.InstanceId ?? '', maxBytes) : ''
+  }
+
+  async check(signal: AbortSignal): Promise<CheckResult> {
+    const { quickCheck } = await import('./check/quick-check.ts')
+    const { ok, findings } = await quickCheck({
+      ...{ ec2: this.#ec2, config: this.#config, market: this.#market },
+      signal,
+    })
+    return { ok, findings: [...findings, ...this.#strays.findings()] }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const waited = new AbortController()
+    await Promise.race([this.#turns.idle(), delay(CLOSE_WAIT_MS, undefined, { signal: waited.signal })])
+    waited.abort()
+    this.#ec2.destroy()
+  }
+
+  #of(id: string, instances: readonly Instance[]): Machine | null {
+    const machines = instances
+      .toSorted(eldestFirst)
+      .flatMap((instance) => instanceMachine(instance, this.owner) ?? [])
+    return machines.find((machine) => machine.id === id) ?? null
+  }
+
+  async #fresh(id: string): Promise<Instance | undefined> {
+    return (await this.#table.of(id)).find((instance) => instanceMachine(instance, this.owner) !== null)
+  }
+
+  /** Also when it was destroyed meanwhile. */
+  async #endsWithin(id: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const untilMs = performance.now() + withinMs
+    for (;;) {
+      this.#table.changed()
+      const seen = (await this.#table.all()).find(({ Tags }) => readTags(Tags, this.owner)?.id === id)
+      if (!seen || hasEnded(seen)) return true
+      const leftMs = untilMs - performance.now()
+      if (leftMs <= 0) return false
+      await delay(Math.min(LOOK_MS, leftMs), undefined, { signal })
+    }
+  }
+
+  /** Until nothing of it runs any more. */
+  async #terminated(id: string, signal: AbortSignal): Promise<void> {
+    while ((await this.#table.of(id, { alsoGone: true })).some(({ State }) => State?.Name !== 'terminated')) {
+      await delay(LOOK_MS, undefined, { signal })
+    }
+  }
+}
