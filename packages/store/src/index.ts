@@ -1,3 +1,4 @@
+export * from './blob-arguments.ts'
 export * from './blob-refs.ts'
 export * from './bounds.ts'
 export * from './capability.ts'
