@@ -1,12 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe } from '@jest/globals'
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { describeBlobStore } from '@openzimki/store/conformance'
+import { checkS3 } from '../check-s3.ts'
 import type { S3Config } from '../config.ts'
-import { openS3BlobStore } from '../open-s3-blob-store.ts'
-import { setTestKeys, TEST_BUCKET, type TestStore } from './test-bucket.ts'
+import { chunksOf, noise, readAll, S3TestBed, sha256 } from './s3-test-bed.ts'
+import { TEST_BUCKET, type TestStore } from './test-bucket.ts'
+
+type Bed = () => S3TestBed
 
 /** Whatever our blob store promises, on a server that nobody here wrote. */
 export function describeS3Store(
@@ -15,27 +22,137 @@ export function describeS3Store(
   settings: Partial<S3Config>,
 ): void {
   describe(`S3: ${name}`, () => {
-    let store: TestStore
-    let spoolFolder: string
+    let bed: S3TestBed
     beforeAll(async () => {
-      setTestKeys()
-      spoolFolder = await mkdtemp(join(tmpdir(), 's3-spool-'))
-      store = await start()
+      bed = await S3TestBed.start(start, settings)
     })
-    afterAll(async () => {
-      await store?.close()
-      await rm(spoolFolder, { recursive: true, force: true })
-    })
-    const configOf = (prefix: string): S3Config => ({
-      ...{ bucket: TEST_BUCKET, prefix, endpoint: store.endpoint, partBytes: 5 * 1024 ** 2 },
-      ...settings,
-    })
+    afterAll(() => bed?.close())
     describeBlobStore(name, {
       async open(clock) {
-        const config = configOf(`${randomUUID()}/`)
-        const open = () => openS3BlobStore({ config, owner: 'kit', spoolFolder, clock })
+        const config = bed.config()
+        const open = async () => bed.openUnprobed(config, clock)
         return { blobs: await open(), reopen: open, dispose: async () => undefined }
       },
     })
+    describe('large blobs', () => largeCases(() => bed))
+    describe('opening', () => openingCases(() => bed))
+    describe('presigned reads', () => presignCases(() => bed))
   })
+}
+
+/** A little more than two parts. */
+const LARGE = noise(11_000_001)
+const LARGE_DIGEST = sha256(LARGE)
+
+function largeCases(given: Bed): void {
+  it('go in parts and come back whole, and in stretches, checked block by block', async () => {
+    const blobs = given().openUnprobed(given().config())
+    expect(await blobs.put(chunksOf(LARGE))).toEqual({ digest: LARGE_DIGEST, size: LARGE.length })
+    expect((await readAll(await blobs.get(LARGE_DIGEST))).equals(LARGE)).toBe(true)
+    for (const [start, end] of [
+      [5_242_870, 5_242_890],
+      [0, 1],
+      [11_000_000, undefined],
+      [4_000_000, 10_600_000],
+    ]) {
+      const stretch = await readAll(await blobs.get(LARGE_DIGEST, { start, end }))
+      expect(stretch.equals(LARGE.subarray(start, end))).toBe(true)
+    }
+    expect(await uploadsOf(given())).toEqual([])
+  })
+
+  it('are put again without moving their bytes, and deleted with their block digests', async () => {
+    const config = given().config()
+    const blobs = given().openUnprobed(config)
+    await blobs.put(chunksOf(LARGE))
+    const [blocks = ''] = await keysOf(given(), `${config.prefix}blocks/`)
+    // As a crash between the two leaves it: still readable, and mended by the next put.
+    await given().plain.send(new DeleteObjectCommand({ Bucket: TEST_BUCKET, Key: blocks }))
+    const again = given().openUnprobed(config)
+    const stretch = await readAll(await again.get(LARGE_DIGEST, { start: 6_000_000, end: 6_000_100 }))
+    expect(stretch.equals(LARGE.subarray(6_000_000, 6_000_100))).toBe(true)
+    await again.put(chunksOf(LARGE), { digest: LARGE_DIGEST })
+    expect(await keysOf(given(), `${config.prefix}blocks/`)).toEqual([blocks])
+    expect(await again.delete(LARGE_DIGEST)).toBe(true)
+    expect(await keysOf(given(), config.prefix ?? '')).toEqual([])
+  })
+}
+
+function openingCases(given: Bed): void {
+  it('passes the probe, leaves nothing of it, and ends uploads that a killed process left', async () => {
+    const config = given().config()
+    await leaveUpload(given(), `${config.prefix}blobs/${LARGE_DIGEST}`)
+    await leaveUpload(given(), 'other/blobs/of-somebody-else')
+    await given().open(config)
+    expect(await keysOf(given(), config.prefix ?? '')).toEqual([`${config.prefix}installation`])
+    expect(await uploadsOf(given())).toEqual(['other/blobs/of-somebody-else'])
+  })
+
+  it('refuses the place of another installation, and takes its own again', async () => {
+    const config = given().config()
+    await given().open(config, { owner: 'one' })
+    await expect(given().open(config, { owner: 'two' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/belongs to another installation \(one\): give each a prefix/),
+    })
+    await given().open(config, { owner: 'one' })
+  })
+
+  it('sweeps uploads that nobody will finish at the second time it sees them, not those that run', async () => {
+    const config = given().config()
+    const blobs = given().openUnprobed(config)
+    await leaveUpload(given(), `${config.prefix}blobs/${'a'.repeat(64)}`)
+    expect([await blobs.sweepUploads(), await blobs.sweepUploads(), await blobs.sweepUploads()]).toEqual([
+      0, 1, 0,
+    ])
+  })
+
+  it('lists and collects nothing that is no blob', async () => {
+    const config = given().config()
+    const blobs = given().openUnprobed(config)
+    const { digest } = await blobs.put(chunksOf(Buffer.from('a blob')))
+    for (const name of ['!first', 'notes.txt', `${'f'.repeat(64)}.bak`]) {
+      const Key = `${config.prefix}blobs/${name}`
+      await given().plain.send(new PutObjectCommand({ Bucket: TEST_BUCKET, Key, Body: 'x' }))
+    }
+    expect(await blobs.list({ limit: 1 })).toEqual([digest])
+    expect(await blobs.list({ after: digest, limit: 1 })).toEqual([])
+  })
+
+  it('is found good by the check, without a trace', async () => {
+    const config = given().config()
+    const { ok, findings } = await checkS3({ config })
+    expect([ok, findings.map(({ level }) => level)]).toEqual([true, ['info', 'warn']])
+    expect(await keysOf(given(), config.prefix ?? '')).toEqual([])
+  })
+}
+
+function presignCases(given: Bed): void {
+  it('let anybody read one blob, and nothing else', async () => {
+    const blobs = given().openUnprobed(given().config())
+    const { digest } = await blobs.put(chunksOf(Buffer.from('for an agent')))
+    const read = await blobs.presignRead(digest, { expiresInSeconds: 60 })
+    expect(read).toMatchObject({ digest, size: 12 })
+    expect(await (await fetch(read.url)).text()).toBe('for an agent')
+    for (const expiresInSeconds of [0, 3_601, 1.5])
+      await expect(blobs.presignRead(digest, { expiresInSeconds })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      })
+    await expect(blobs.presignRead('a'.repeat(64))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+}
+
+async function leaveUpload({ plain }: S3TestBed, Key: string): Promise<void> {
+  const { UploadId } = await plain.send(new CreateMultipartUploadCommand({ Bucket: TEST_BUCKET, Key }))
+  await plain.send(new UploadPartCommand({ Bucket: TEST_BUCKET, Key, UploadId, PartNumber: 1, Body: 'part' }))
+}
+
+async function uploadsOf({ plain }: S3TestBed): Promise<string[]> {
+  const { Uploads = [] } = await plain.send(new ListMultipartUploadsCommand({ Bucket: TEST_BUCKET }))
+  return Uploads.map(({ Key = '' }) => Key)
+}
+
+async function keysOf({ plain }: S3TestBed, Prefix: string): Promise<string[]> {
+  const { Contents = [] } = await plain.send(new ListObjectsV2Command({ Bucket: TEST_BUCKET, Prefix }))
+  return Contents.map(({ Key = '' }) => Key)
 }

@@ -8,7 +8,11 @@ import { makeTestBucket, type TestStore } from './test-bucket.ts'
 export async function startMoto(): Promise<TestStore> {
   const program = process.env.OPENZIMKI_MOTO_SERVER ?? 'moto_server'
   const command = [program, '-H', '127.0.0.1', '-p', '0']
-  const { process: server, found } = await ServerProcess.start(command, {}, /Running on (http:\/\/[\d.]+:\d+)/)
+  const { process: server, found } = await ServerProcess.start(
+    command,
+    {},
+    /Running on (http:\/\/[\d.]+:\d+)/,
+  )
   const endpoint = found[1] ?? ''
   await makeTestBucket(endpoint)
   return { endpoint, close: () => server.close() }

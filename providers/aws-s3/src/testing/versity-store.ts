@@ -15,7 +15,10 @@ export async function startVersity(): Promise<TestStore> {
     // Metadata in files beside: not every file system of a test machine has extended attributes.
     ...['posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')],
   ]
-  const keys = { ROOT_ACCESS_KEY: TEST_KEYS.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: TEST_KEYS.AWS_SECRET_ACCESS_KEY }
+  const keys = {
+    ROOT_ACCESS_KEY: TEST_KEYS.AWS_ACCESS_KEY_ID,
+    ROOT_SECRET_KEY: TEST_KEYS.AWS_SECRET_ACCESS_KEY,
+  }
   const { process: server } = await ServerProcess.start(command, keys, /service listening on/)
   const proxy = await S3Proxy.start({ socketPath })
   await makeTestBucket(proxy.endpoint)
