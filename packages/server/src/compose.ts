@@ -16,25 +16,17 @@ import { type Identity, openIdentityFile } from '@openzimki/link'
 import { generateSigningKey } from '@openzimki/meter'
 import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
-import { ChildService } from './child-service.ts'
-import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
+import { type DataDirectory, openDataDirectory, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import type { Log } from './log.ts'
+import { NODE_FLAGS } from './node-flags.ts'
 import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
 import { readSigningKey } from './signing-key-file.ts'
-import { STORE_ENV } from './store-env.ts'
+import { startStore } from './start-store.ts'
 import type { UpOptions } from './up-options.ts'
 
 const YEAR_MS = 366 * 24 * 3_600_000
-const STORE_PATIENCE_MS = 5_000
-/** Flags of every Node that runs our sources with isolated-vm in it. */
-const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
-
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  details?: Record<string, unknown>,
-) => void
 
 /** A running platform. */
 export interface Platform {
@@ -74,14 +66,15 @@ async function startParts(
   if (users) await openToCells(data, users.gid)
   const secret = await readSecret(data, 'capability-secret')
   const addresses = { store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` }
+  const identity = await openIdentityFile(data.controlKey)
+  const { blobs } = options
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
-    startStore(data, addresses.store, secret, users, log, closers),
+    startStore({ data, address: addresses.store, secret, users, log, blobs, owner: ownerOf(identity) }, closers),
   ])
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
 
-  const identity = await openIdentityFile(data.controlKey)
   let gateway: Gateway | null = null
   let url = ''
   const control = await createControl({
@@ -139,37 +132,6 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = []
   for (const close of closers.splice(0).reverse()) await close().catch((error) => failures.push(error))
   if (failures.length > 0) throw PlatformError.from(failures[0])
-}
-
-async function startStore(
-  data: DataDirectory,
-  address: string,
-  secret: Buffer,
-  users: CellUserRange | null,
-  log: Log,
-  closers: (() => Promise<void>)[],
-): Promise<void> {
-  const letCellsIn = async () => {
-    if (users) await openDoor(address.slice('unix:'.length), users.gid)
-  }
-  const service = new ChildService({
-    name: 'store',
-    args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
-    env: {
-      [STORE_ENV.address]: address,
-      [STORE_ENV.database]: data.store,
-      [STORE_ENV.blobs]: data.blobs,
-      [STORE_ENV.secret]: secret.toString('base64url'),
-    },
-    log,
-    onRestart: () =>
-      void letCellsIn().catch((error: unknown) =>
-        log('error', `cells cannot reach the store: ${String(error)}`),
-      ),
-  })
-  await service.startWithin(STORE_PATIENCE_MS)
-  closers.push(() => service.end())
-  await letCellsIn()
 }
 
 function controlCapability(secret: Buffer): string {

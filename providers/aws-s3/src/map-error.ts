@@ -115,7 +115,8 @@ const RULES: Rule[] = [
 export function mapError(thrown: unknown, place: string): PlatformError {
   if (thrown instanceof PlatformError) return thrown
   const names = namesOf(thrown)
-  const rule = RULES.find((one) => names.some((name) => one.names.includes(name)))
+  const known = names.find((name) => RULES.some((one) => one.names.includes(name))) ?? ''
+  const rule = RULES.find((one) => one.names.includes(known))
   const { what, todo, code } = rule ?? {
     what: messageOf(thrown),
     todo: 'try again, and look at the store’s own log',
@@ -123,7 +124,7 @@ export function mapError(thrown: unknown, place: string): PlatformError {
   }
   return new PlatformError(code ?? 'UNAVAILABLE', `blobs in ${place}: ${what}; ${todo}`, {
     cause: thrown,
-    details: { reason: names[0] ?? 'unknown', ...statusDetail(thrown) },
+    details: { reason: known || (names[0] ?? 'unknown'), ...statusDetail(thrown) },
   })
 }
 

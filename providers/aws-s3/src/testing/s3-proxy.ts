@@ -28,10 +28,10 @@ export interface PassingAnswer {
 }
 
 export interface Behaviour {
-  /** An answer in place of the store's. */
-  answer?(request: PassingRequest): PassingAnswer | undefined
+  /** An answer in place of the store's; `never`: none at all. */
+  answer?(request: PassingRequest): PassingAnswer | 'never' | undefined
   /** Changes a request before the store sees it. */
-  request?(request: PassingRequest): void
+  request?(request: PassingRequest): unknown
   /** Changes the store's answer. */
   response?(request: PassingRequest, answer: PassingAnswer): void
 }
@@ -83,7 +83,9 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, target:
   proxy.seen.push(`${passing.method} ${passing.path}`)
   const { behaviour } = proxy
   behaviour.request?.(passing)
-  const answer = behaviour.answer?.(passing) ?? (await ask(passing, target))
+  const own = behaviour.answer?.(passing)
+  if (own === 'never') return
+  const answer = own ?? (await ask(passing, target))
   behaviour.response?.(passing, answer)
   send(outgoing, answer)
 }
