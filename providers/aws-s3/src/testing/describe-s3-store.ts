@@ -7,6 +7,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { ManualClock } from '@openzimki/core'
+import { type BlobRefs, collectGarbage } from '@openzimki/store'
 import { describeBlobStore } from '@openzimki/store/conformance'
 import { checkS3 } from '../check-s3.ts'
 import type { S3Config } from '../config.ts'
@@ -36,6 +38,7 @@ export function describeS3Store(
     })
     describe('large blobs', () => largeCases(() => bed))
     describe('opening', () => openingCases(() => bed))
+    describe('garbage', () => garbageCases(() => bed))
     describe('presigned reads', () => presignCases(() => bed))
   })
 }
@@ -124,6 +127,22 @@ function openingCases(given: Bed): void {
     const { ok, findings } = await checkS3({ config })
     expect([ok, findings.map(({ level }) => level)]).toEqual([true, ['info', 'warn']])
     expect(await keysOf(given(), config.prefix ?? '')).toEqual([])
+  })
+}
+
+function garbageCases(given: Bed): void {
+  it('is what no realm holds and nobody put of late', async () => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 15))
+    const blobs = given().openUnprobed(given().config(), clock)
+    const put = async (text: string) => (await blobs.put(chunksOf(Buffer.from(text)))).digest
+    const [held, old, again] = [await put('held'), await put('old'), await put('put again')]
+    clock.advance(10_000)
+    await put('put again')
+    const fresh = await put('fresh')
+    const refs = { isHeld: async (digest: string) => digest === held } as BlobRefs
+    expect(await collectGarbage({ blobs, refs, clock, graceMs: 5_000 })).toBe(1)
+    expect(await blobs.list()).toEqual([held, again, fresh].sort())
+    expect(await blobs.stat(old)).toBeNull()
   })
 }
 
