@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ import { cellEntryPath, ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { type DataDirectory, openDataDirectory, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import { ownerOf } from './installation-owner.ts'
 import type { Log } from './log.ts'
 import { NODE_FLAGS } from './node-flags.ts'
 import { openPools } from './open-pools.ts'
@@ -197,10 +198,6 @@ const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
   ...{ name: 'default', provider, config: providerConfig, zone: null },
   ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
 })
-
-/** The tag of this installation's machines, which no other has: two of them on one engine never see each other's. */
-const ownerOf = ({ publicKey }: Identity): string =>
-  `z${createHash('sha256').update(publicKey).digest('hex').slice(0, 15)}`
 
 /** Who opens the platform's bare address is led to the page that greets newcomers. */
 function showTheWay(request: IncomingMessage, response: ServerResponse, baseDomain: string): void {
