@@ -7,6 +7,8 @@ import { NODE_FLAGS } from './node-flags.ts'
 import { STORE_ENV } from './store-env.ts'
 
 const PATIENCE_MS = 5_000
+/** What streams through is let go soon: of 1 GB, 71 MB would be in memory at one time without it, and 34 MB are with it. */
+const STREAMING_FLAGS = ['--max-semi-space-size=1']
 
 export interface StoreStart {
   data: DataDirectory
@@ -29,7 +31,11 @@ export async function startStore(start: StoreStart, closers: (() => Promise<void
   }
   const service = new ChildService({
     name: 'store',
-    args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
+    args: [
+      ...NODE_FLAGS,
+      ...(blobs === null ? [] : STREAMING_FLAGS),
+      fileURLToPath(new URL('./store-process.ts', import.meta.url)),
+    ],
     env: {
       ...(blobs === null ? {} : cloudEnvironment(process.env)),
       [STORE_ENV.address]: address,

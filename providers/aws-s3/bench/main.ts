@@ -2,7 +2,8 @@
  * Measures the S3 driver in this process against a Versity gateway in another one, on this machine: memory and speed of 1 GB up and down, and small
  * blobs beside the file store. `node providers/aws-s3/bench/main.ts [megabytes]`
  */
-import { randomBytes } from 'node:crypto'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,8 +16,9 @@ import { makeTestBucket, setTestKeys, TEST_BUCKET, TEST_KEYS } from '../src/test
 
 const MB = 1e6
 const megabytes = Number(process.argv[2] ?? 1_000)
-const CHUNK = randomBytes(64_000)
+const CHUNK = Buffer.alloc(64_000, 'what a visitor brings ')
 const SMALL_RUNS = 300
+let beforeBytes = 0
 
 async function* content(bytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes; at += CHUNK.length) yield CHUNK.subarray(0, Math.min(CHUNK.length, bytes - at))
@@ -24,7 +26,6 @@ async function* content(bytes: number): AsyncGenerator<Uint8Array> {
 
 /** Speed, and the most memory above what there was before. */
 async function measured(name: string, bytes: number, work: () => Promise<void>): Promise<void> {
-  const beforeBytes = process.memoryUsage.rss()
   let mostBytes = beforeBytes
   const sample = setInterval(() => {
     mostBytes = Math.max(mostBytes, process.memoryUsage.rss())
@@ -58,7 +59,9 @@ async function p50(work: (run: number) => Promise<unknown>): Promise<string> {
 }
 
 async function small(name: string, blobs: BlobStore): Promise<void> {
-  const bodies = Array.from({ length: SMALL_RUNS }, () => randomBytes(10_000))
+  const bodies = Array.from({ length: SMALL_RUNS }, () =>
+    Buffer.from(`${Math.random()} ${'x'.repeat(10_000)}`).subarray(0, 10_000),
+  )
   const digests: string[] = []
   const one = async function* (body: Uint8Array) {
     yield body
@@ -76,25 +79,28 @@ async function freePort(): Promise<number> {
   return port
 }
 
-const folder = await mkdtemp(join(tmpdir(), 's3-bench-'))
-const address = `127.0.0.1:${await freePort()}`
-const { process: gateway } = await ServerProcess.start(
-  [process.env.OPENZIMKI_VERSITYGW ?? 'versitygw', '--port', address, '--keep-alive', 'posix', folder],
-  { ROOT_ACCESS_KEY: TEST_KEYS.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: TEST_KEYS.AWS_SECRET_ACCESS_KEY },
-  /service listening on/,
-)
-try {
-  setTestKeys()
-  const endpoint = `http://${address}`
-  await makeTestBucket(endpoint)
-  const spoolFolder = await mkdtemp(join(tmpdir(), 's3-bench-spool-'))
-  const config = { bucket: TEST_BUCKET, prefix: 'bench/', endpoint }
-  const blobs = await openS3BlobStore({ config, owner: 'bench', spoolFolder })
-  const bytes = megabytes * MB
-  let digest = ''
-  await measured(`${megabytes} MB up`, bytes, async () => {
-    digest = (await blobs.put(content(bytes))).digest
+/** The same every time, so that one process reads what another put. */
+const bytes = megabytes * MB
+const open = (endpoint: string, spoolFolder: string) =>
+  openS3BlobStore({
+    config: { bucket: TEST_BUCKET, prefix: 'bench/', endpoint },
+    owner: 'bench',
+    spoolFolder,
   })
+
+async function up(endpoint: string, spoolFolder: string): Promise<void> {
+  const blobs = await open(endpoint, spoolFolder)
+  await warmUp(blobs)
+  await measured(`${megabytes} MB up`, bytes, async () => {
+    await blobs.put(content(bytes))
+  })
+  await blobs.close()
+}
+
+async function down(endpoint: string, spoolFolder: string): Promise<void> {
+  const blobs = await open(endpoint, spoolFolder)
+  await warmUp(blobs)
+  const digest = await largest(blobs)
   await measured(`${megabytes} MB down`, bytes, async () => {
     if ((await drain(blobs, digest)) !== bytes) throw new Error('not all of it came')
   })
@@ -103,11 +109,48 @@ try {
   })
   await small('S3', blobs)
   await blobs.close()
-  const files = await openFileBlobStore({ directory: join(folder, 'files') })
+  const files = await openFileBlobStore({ directory: join(spoolFolder, 'files') })
   await small('files', files)
   await files.close()
-  await rm(spoolFolder, { recursive: true, force: true })
-} finally {
-  await gateway.close()
-  await rm(folder, { recursive: true, force: true })
 }
+
+async function warmUp(blobs: BlobStore): Promise<void> {
+  for (let run = 0; run < 20; run++) await drain(blobs, (await blobs.put(content(100_000 + run))).digest)
+  beforeBytes = process.memoryUsage.rss()
+}
+
+async function largest(blobs: BlobStore): Promise<string> {
+  for (const digest of await blobs.list()) if ((await blobs.stat(digest))?.size === bytes) return digest
+  throw new Error('what was put up is not there')
+}
+
+/** Each direction in a process of its own, so that neither inherits what the other left in memory. */
+async function both(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 's3-bench-'))
+  const spoolFolder = await mkdtemp(join(tmpdir(), 's3-bench-spool-'))
+  const address = `127.0.0.1:${await freePort()}`
+  const { process: gateway } = await ServerProcess.start(
+    [process.env.OPENZIMKI_VERSITYGW ?? 'versitygw', '--port', address, '--keep-alive', 'posix', folder],
+    { ROOT_ACCESS_KEY: TEST_KEYS.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: TEST_KEYS.AWS_SECRET_ACCESS_KEY },
+    /service listening on/,
+  )
+  try {
+    await makeTestBucket(`http://${address}`)
+    for (const direction of ['up', 'down']) {
+      // As the platform runs its store's process.
+      const execArgv = ['--max-semi-space-size=1']
+      const given = [`${megabytes}`, direction, `http://${address}`, spoolFolder]
+      const child = fork(import.meta.filename, given, { execArgv })
+      const [code] = await once(child, 'exit')
+      if (code !== 0) throw new Error(`${direction} ended with ${code}`)
+    }
+  } finally {
+    await gateway.close()
+    for (const one of [folder, spoolFolder]) await rm(one, { recursive: true, force: true })
+  }
+}
+
+const [, , , direction, endpoint = '', spoolFolder = ''] = process.argv
+setTestKeys()
+if (direction === undefined) await both()
+else await (direction === 'up' ? up : down)(endpoint, spoolFolder)

@@ -1,8 +1,8 @@
-/** A fixed number of buffers, lent out one at a time: what all uploads together hold in memory. */
+/** Buffers lent out, never more than so many at a time: what all uploads together hold in memory. Idle, it holds one at most. */
 export class BufferPool {
   readonly #bytes: number
   #left: number
-  readonly #free: Buffer[] = []
+  #idle: Buffer | null = null
   readonly #waiting: ((buffer: Buffer) => void)[] = []
 
   constructor(count: number, bytes: number) {
@@ -18,17 +18,18 @@ export class BufferPool {
     } finally {
       const next = this.#waiting.shift()
       if (next) next(buffer)
-      else this.#free.push(buffer)
+      else {
+        this.#left += 1
+        this.#idle = buffer
+      }
     }
   }
 
   #take(): Promise<Buffer> | Buffer {
-    const free = this.#free.pop()
-    if (free) return free
-    if (this.#left > 0) {
-      this.#left -= 1
-      return Buffer.allocUnsafeSlow(this.#bytes)
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve))
+    this.#left -= 1
+    const buffer = this.#idle ?? Buffer.allocUnsafeSlow(this.#bytes)
+    this.#idle = null
+    return buffer
   }
 }

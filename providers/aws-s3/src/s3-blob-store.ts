@@ -17,7 +17,7 @@ import { verifiedRead } from './verified-read.ts'
 /** S3 copies, and so makes new, what is not larger in one request. */
 export const MAX_BLOB_BYTES = 5 * 1024 ** 3
 /** What all uploads together hold in memory, in parts. */
-const PARTS_IN_MEMORY = 4
+const PARTS_IN_MEMORY = 3
 const MAX_LIST = 1_000
 /** S3's own time has whole seconds, and its own clock. */
 const STAMP = 'stored-at-ms'
