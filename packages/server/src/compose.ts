@@ -71,7 +71,10 @@ async function startParts(
   const { blobs } = options
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
-    startStore({ data, address: addresses.store, secret, users, log, blobs, owner: ownerOf(identity) }, closers),
+    startStore(
+      { data, address: addresses.store, secret, users, log, blobs, owner: ownerOf(identity) },
+      closers,
+    ),
   ])
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
