@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@openzimki/api'
 import { deployFolder, readRealmFolder } from '@openzimki/cli'
-import type { Log } from './compose.ts'
 import type { DataDirectory } from './data-directory.ts'
+import type { Log } from './log.ts'
 
 /** Realms that come with the platform: the shared libraries of 2006, and the page that greets a newcomer. */
 const BUILT_INS = ['library', 'welcome']

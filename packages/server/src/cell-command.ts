@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { cellEntryPath } from '@openzimki/runtime'
-
-/** Flags of every Node that runs our sources with isolated-vm in it. */
-export const NODE_FLAGS = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
+import { NODE_FLAGS } from './node-flags.ts'
 
 export interface CellCommandParts {
   /** Of the machine's agent. */

@@ -11,6 +11,9 @@ export interface ChildServiceOptions {
   onRestart?(): void
 }
 
+/** Exit status of a service that will not start however often it is tried (EX_CONFIG of sysexits.h). */
+export const FINAL_STATUS = 78
+
 const FIRST_DELAY_MS = 50
 const MAX_DELAY_MS = 5_000
 const END_MS = 10_000
@@ -30,20 +33,20 @@ export class ChildService {
     return this.#child?.pid
   }
 
-  /** As `start`, again and again: what a killed platform left behind may take a moment to let go of its files. */
+  /** As `start`, again and again where that may help: what a killed platform left behind may take a moment to let go of its files. */
   async startWithin(patienceMs: number): Promise<void> {
     const untilMs = performance.now() + patienceMs
     for (;;) {
       try {
         return await this.start()
       } catch (error) {
-        if (performance.now() > untilMs) throw error
+        if (performance.now() > untilMs || PlatformError.from(error).code === 'INVALID_ARGUMENT') throw error
         await new Promise((resolve) => setTimeout(resolve, MAX_DELAY_MS / 10))
       }
     }
   }
 
-  /** Resolves when it says that it is ready; UNAVAILABLE when it ends before. */
+  /** Resolves when it says that it is ready. When it ends before: UNAVAILABLE, or INVALID_ARGUMENT when it always will. */
   start(): Promise<void> {
     const { name, args, env } = this.#options
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -59,8 +62,7 @@ export class ChildService {
       child.once('exit', (code, signal) => {
         this.#child = null
         const how = signal ?? `status ${code}`
-        if (!ready)
-          reject(new PlatformError('UNAVAILABLE', `the ${name} did not start (${how}); its message is above`))
+        if (!ready) reject(notStarted(name, how, code))
         else if (!this.#ending) this.#restart(how)
       })
     })
@@ -88,3 +90,9 @@ export class ChildService {
     }, this.#delayMs)
   }
 }
+
+const notStarted = (name: string, how: string, status: number | null): PlatformError =>
+  new PlatformError(
+    status === FINAL_STATUS ? 'INVALID_ARGUMENT' : 'UNAVAILABLE',
+    `the ${name} did not start (${how}); its message is above`,
+  )

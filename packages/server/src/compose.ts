@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -24,24 +24,19 @@ import { generateSigningKey } from '@openzimki/meter'
 import { ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { isNear, openAgentsDoor, requireDoor } from './agents-door.ts'
-import { cellCommand, NODE_FLAGS } from './cell-command.ts'
-import { ChildService } from './child-service.ts'
+import { cellCommand } from './cell-command.ts'
 import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import { ownerOf } from './installation-owner.ts'
+import type { Log } from './log.ts'
+import { NODE_FLAGS } from './node-flags.ts'
 import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
 import { readSigningKey } from './signing-key-file.ts'
-import { STORE_ENV } from './store-env.ts'
+import { startStore } from './start-store.ts'
 import type { UpOptions } from './up-options.ts'
 
 const YEAR_MS = 366 * 24 * 3_600_000
-const STORE_PATIENCE_MS = 5_000
-
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  details?: Record<string, unknown>,
-) => void
 
 /** A running platform. */
 export interface Platform {
@@ -84,14 +79,18 @@ async function startParts(
     ...{ store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` },
     door: null,
   }
+  const identity = await openIdentityFile(data.controlKey)
+  const { blobs } = options
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
-    startStore(data, addresses.store, secret, users, log, closers),
+    startStore(
+      { data, address: addresses.store, secret, users, log, blobs, owner: ownerOf(identity) },
+      closers,
+    ),
   ])
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
 
-  const identity = await openIdentityFile(data.controlKey)
   let gateway: Gateway | null = null
   let url = ''
   const control = await createControl({
@@ -152,37 +151,6 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = []
   for (const close of closers.splice(0).reverse()) await close().catch((error) => failures.push(error))
   if (failures.length > 0) throw PlatformError.from(failures[0])
-}
-
-async function startStore(
-  data: DataDirectory,
-  address: string,
-  secret: Buffer,
-  users: CellUserRange | null,
-  log: Log,
-  closers: (() => Promise<void>)[],
-): Promise<void> {
-  const letCellsIn = async () => {
-    if (users) await openDoor(address.slice('unix:'.length), users.gid)
-  }
-  const service = new ChildService({
-    name: 'store',
-    args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
-    env: {
-      [STORE_ENV.address]: address,
-      [STORE_ENV.database]: data.store,
-      [STORE_ENV.blobs]: data.blobs,
-      [STORE_ENV.secret]: secret.toString('base64url'),
-    },
-    log,
-    onRestart: () =>
-      void letCellsIn().catch((error: unknown) =>
-        log('error', `cells cannot reach the store: ${String(error)}`),
-      ),
-  })
-  await service.startWithin(STORE_PATIENCE_MS)
-  closers.push(() => service.end())
-  await letCellsIn()
 }
 
 function controlCapability(secret: Buffer): string {
@@ -262,10 +230,6 @@ const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
   ...{ name: 'default', provider, config: providerConfig, zone: null },
   ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
 })
-
-/** The tag of this installation's machines, which no other has: two of them on one engine never see each other's. */
-const ownerOf = ({ publicKey }: Identity): string =>
-  `z${createHash('sha256').update(publicKey).digest('hex').slice(0, 15)}`
 
 /** Who opens the platform's bare address is led to the page that greets newcomers. */
 function showTheWay(request: IncomingMessage, response: ServerResponse, baseDomain: string): void {

@@ -1,2 +1,3 @@
-export { composePlatform, type Log, type Platform } from './compose.ts'
+export { composePlatform, type Platform } from './compose.ts'
+export type { Log } from './log.ts'
 export type { UpOptions } from './up-options.ts'

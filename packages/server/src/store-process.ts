@@ -1,8 +1,12 @@
-import { systemClock } from '@openzimki/core'
-import { openFileBlobStore, openSqliteStore, serveStore } from '@openzimki/store'
+import { PlatformError, systemClock } from '@openzimki/core'
+import { openSqliteStore, serveStore } from '@openzimki/store'
+import { FINAL_STATUS } from './child-service.ts'
+import { openBlobs } from './open-blobs.ts'
 import { STORE_ENV } from './store-env.ts'
 
 const SWEEP_MS = 5_000
+/** What is wrong for good: to start again would not help. */
+const FINAL_CODES = ['INVALID_ARGUMENT', 'UNSUPPORTED', 'CONFLICT']
 
 /** The one process that holds the realms' database. It ends when the platform is gone. */
 async function main(): Promise<void> {
@@ -12,7 +16,11 @@ async function main(): Promise<void> {
     throw new Error(`${name} is not set`)
   }
   const { objects, refs } = await openSqliteStore({ filename: need(STORE_ENV.database), clock: systemClock })
-  const blobs = await openFileBlobStore({ directory: need(STORE_ENV.blobs) })
+  const blobs = await openBlobs({
+    folder: need(STORE_ENV.folder),
+    place: process.env[STORE_ENV.blobs] ?? '',
+    owner: need(STORE_ENV.owner),
+  })
   const secret = Buffer.from(need(STORE_ENV.secret), 'base64url')
   const server = await serveStore({
     address: need(STORE_ENV.address),
@@ -27,6 +35,7 @@ async function main(): Promise<void> {
     clearInterval(sweep)
     await server.close()
     await objects.close()
+    await blobs.close()
     process.exit(0)
   }
   process.on('disconnect', () => void end())
@@ -40,6 +49,7 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error) => {
-  process.stderr.write(`store: ${String(error?.stack ?? error)}\n`)
-  process.exit(1)
+  const told = error instanceof PlatformError ? error.message : (error?.stack ?? error)
+  process.stderr.write(`store: ${told}\n`)
+  process.exit(FINAL_CODES.includes(error?.code) ? FINAL_STATUS : 1)
 })

@@ -5,7 +5,8 @@ import { createClient } from '@openzimki/api'
 import { type CliIo, readJsonFile } from '@openzimki/cli'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
-import type { Log, Platform } from './compose.ts'
+import type { Platform } from './compose.ts'
+import type { Log } from './log.ts'
 import { writeOperatorFile } from './operator-file.ts'
 import type { UpOptions } from './up-options.ts'
 
@@ -13,6 +14,7 @@ interface UpFlags {
   port: number
   host: string
   data: string
+  blobs?: string
   json?: boolean
   baseDomain: string[]
   publicUrl?: string
@@ -38,6 +40,10 @@ export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
     .option('--port <port>', 'port to listen on; 0 for any free one', wholeNumber, 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data <folder>', 'folder that keeps everything', '.zimki')
+    .option(
+      '--blobs <place>',
+      'where blobs are kept: s3://bucket/prefix?region=... (default: in the data folder)',
+    )
     .option('--base-domain <domain...>', 'domains whose subdomains are realms', ['localhost'])
     .option('--public-url <url>', 'origin under which people reach it')
     .option('--name <name>', 'name of this provider, in its signed readings', 'local')
@@ -159,6 +165,7 @@ async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
     ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm, cellUsers },
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
+    blobs: flags.blobs ?? null,
     baseDomains: baseDomain,
     ...(publicUrl ? { publicUrl } : {}),
     ...(agentsAddress === undefined ? {} : { agentsAddress }),

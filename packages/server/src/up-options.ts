@@ -7,6 +7,8 @@ export interface UpOptions {
   port: number
   /** Folder of the installation. */
   data: string
+  /** Where blobs are: `s3://bucket/prefix?...`; null: in the data folder. */
+  blobs: string | null
   baseDomains: string[]
   /** Origin under which people reach the gateway; default: this host's. */
   publicUrl?: string

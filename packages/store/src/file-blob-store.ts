@@ -3,6 +3,7 @@ import { renameSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, isDigest, PlatformError, systemClock } from '@openzimki/core'
+import { checkDigest, checkRange, noBlob, otherContent, tooLong } from './blob-arguments.ts'
 import type { BlobStore } from './contract.ts'
 
 /** A digest's file is `<first two>/<next two>/<digest>`, so that no folder grows large. */
@@ -42,10 +43,7 @@ class FileBlobStore implements BlobStore {
     try {
       const written = await writeFile(beside, content, options.maxBytes ?? Number.POSITIVE_INFINITY)
       if (options.digest !== undefined && options.digest !== written.digest) {
-        throw new PlatformError(
-          'INVALID_ARGUMENT',
-          `the content is not what its digest says: it is ${written.digest}, not ${options.digest}. Nothing was kept`,
-        )
+        throw otherContent(written.digest, options.digest)
       }
       await this.#keep(beside, written.digest)
       return written
@@ -61,7 +59,7 @@ class FileBlobStore implements BlobStore {
     checkDigest(digest)
     checkRange(range)
     const found = await this.stat(digest)
-    if (!found) throw new PlatformError('NOT_FOUND', `there is no blob ${digest}`, { details: { digest } })
+    if (!found) throw noBlob(digest)
     return readStretch(this.#path(digest), range.start ?? 0, Math.min(range.end ?? found.size, found.size))
   }
 
@@ -150,8 +148,7 @@ async function writeFile(
   try {
     for await (const chunk of content) {
       size += chunk.length
-      if (size > maxBytes)
-        throw new PlatformError('TOO_LARGE', `the content has more than ${maxBytes} bytes. Nothing was kept`)
+      if (size > maxBytes) throw tooLong(maxBytes)
       hash.update(chunk)
       await file.writeFile(chunk)
     }
@@ -174,15 +171,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
-}
-
-function checkDigest(digest: string): void {
-  if (typeof digest === 'string' && isDigest(digest)) return
-  throw new PlatformError('INVALID_ARGUMENT', 'a blob is named by its SHA-256 in lower-case hex')
-}
-
-function checkRange(range: { start?: number; end?: number }): void {
-  const { start = 0, end = start } = range
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end >= start) return
-  throw new PlatformError('INVALID_ARGUMENT', 'a range is from start to end (exclusive), in whole bytes')
 }

@@ -1,5 +1,6 @@
 import { PlatformError } from '@openzimki/core'
 import { type RpcContext, type RpcHandlers, rawResult } from '@openzimki/link'
+import { noBlob } from '../blob-arguments.ts'
 import type { BlobRefs } from '../blob-refs.ts'
 import type { Capability } from '../capability.ts'
 import type { BlobStore, ObjectStore } from '../contract.ts'
@@ -111,9 +112,6 @@ function blobHandlers({ blobs, refs }: ServedStore, guard: Guard) {
 /** A digest is no secret, so to know it is not enough: the realm must hold the blob. */
 const mayRead = async (refs: BlobRefs, { realm }: Capability, digest: string): Promise<boolean> =>
   realm === '*' || (await refs.has(realm, digest))
-
-const noBlob = (digest: string): PlatformError =>
-  new PlatformError('NOT_FOUND', `there is no blob ${digest}`, { details: { digest } })
 
 function refHandlers({ refs }: ServedStore, guard: Guard) {
   return {

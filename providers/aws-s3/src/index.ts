@@ -1,0 +1,7 @@
+export { type CheckOptions, checkS3 } from './check-s3.ts'
+export type { S3Config } from './config.ts'
+export { uploadRule } from './lifecycle.ts'
+export { type OpenOptions, openS3BlobStore } from './open-s3-blob-store.ts'
+export type { SignedRead } from './presign-read.ts'
+export type { S3BlobStore } from './s3-blob-store.ts'
+export { parseS3Url } from './s3-url.ts'
