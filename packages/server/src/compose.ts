@@ -233,7 +233,7 @@ function cellUsersOf({ cellUsers }: UpOptions): CellUserRange | null {
 /** What an operator gets who says nothing: one machine, and never more, but for its successor. */
 const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
   ...{ name: 'default', provider, config: providerConfig, zone: null },
-  ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+  ...{ group: null, floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
 })
 
 /** The tag of this installation's machines, which no other has: two of them on one engine never see each other's. */
