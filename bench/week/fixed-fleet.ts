@@ -24,15 +24,15 @@ export interface FixedFleetOptions {
  * serve every request, wherever its realm is.
  */
 export function smallestFixedFleet(options: FixedFleetOptions): FixedFleet {
-  const { demand, hourPrice } = options
   for (let machines = 1; ; machines += 1) {
-    const servedShare = servedBy(machines, options)
-    if (servedShare < options.servedShare) continue
-    return { machines, servedShare, amount: (machines * hourPrice * demand.length * STEP_MS) / 3_600_000 }
+    const fleet = fixedFleet(machines, options)
+    if (fleet.servedShare >= options.servedShare) return fleet
   }
 }
 
-function servedBy(machines: number, { demand, cpus, zones, dark }: FixedFleetOptions): number {
+/** What so many serve and cost. */
+export function fixedFleet(machines: number, options: FixedFleetOptions): FixedFleet {
+  const { demand, cpus, hourPrice, zones, dark } = options
   let [asked, served] = [0, 0]
   for (const [step, cores] of demand.entries()) {
     const isDark = step >= dark.from && step < dark.until
@@ -40,5 +40,6 @@ function servedBy(machines: number, { demand, cpus, zones, dark }: FixedFleetOpt
     asked += cores
     served += Math.min(cores, alive * cpus)
   }
-  return served / asked
+  const amount = (machines * hourPrice * demand.length * STEP_MS) / 3_600_000
+  return { machines, servedShare: served / asked, amount }
 }

@@ -1,7 +1,7 @@
 import { type SimulatedSize, SimulatedWorld } from '@openzimki/provider/simulated'
 import prices from './prices.json' with { type: 'json' }
 import { STEP_MS, WEEK_STEPS, type WeekDemand } from './week-demand.ts'
-import { WeekFleet, type WeekFigures, type WeekPool } from './week-fleet.ts'
+import { type WeekFigures, WeekFleet, type WeekPool } from './week-fleet.ts'
 
 const GIB = 2 ** 30
 const HOUR_STEPS = 3_600_000 / STEP_MS
@@ -50,19 +50,29 @@ export const spotFirstPools: WeekPool[] = [
   ...onDemandPools,
 ]
 
+export interface WeekRun {
+  name: string
+  seed: number
+  pools: readonly WeekPool[]
+  demand: WeekDemand
+  /** Default: all of the week. */
+  steps?: number
+}
+
 /** A whole week of one fleet, with the zone outage in it. */
-export async function runWeek(
-  name: string,
-  seed: number,
-  pools: readonly WeekPool[],
-  demand: WeekDemand,
-): Promise<WeekResult> {
+export async function runWeek({
+  name,
+  seed,
+  pools,
+  demand,
+  steps = WEEK_STEPS,
+}: WeekRun): Promise<WeekResult> {
   // A Monday.
   const startMs = Date.UTC(2026, 0, 5)
   const world = new SimulatedWorld({ seed, startMs, zones: ZONES, sizes, capacity: 60, bootMs: BOOT_MS })
   const fleet = new WeekFleet(world, pools, demand)
   const days: WeekResult['days'] = []
-  for (let step = 0; step < WEEK_STEPS; step += 1) {
+  for (let step = 0; step < steps; step += 1) {
     if (step === OUTAGE.from) world.failZone(ZONES[0]!, (OUTAGE.until - OUTAGE.from) * STEP_MS)
     await fleet.step(step)
     countInto(days, Math.floor(step / (24 * HOUR_STEPS)), fleet.running)

@@ -1,4 +1,4 @@
-import { hashedShare, seededRandom } from '../../packages/provider/src/simulated/seeded-random.ts'
+import { seededRandom } from '../../packages/provider/src/simulated/seeded-random.ts'
 
 export const STEP_MS = 30_000
 export const WEEK_STEPS = (7 * 86_400_000) / STEP_MS
@@ -33,8 +33,9 @@ export function weekDemand(seed: number, count: number, meanCores: number): Week
     const peak = Math.min(MOST_CORES / 2, meanCores * 0.4 * (1 - random()) ** -0.6)
     const isOffice = random() < 0.7
     const cores = new Float32Array(WEEK_STEPS)
+    let unrest = 1
     for (let step = 0; step < WEEK_STEPS; step += 1) {
-      const unrest = 0.85 + 0.3 * hashedShare(seed, index, Math.floor(step / 4))
+      if (step % 4 === 0) unrest = 0.85 + 0.3 * random()
       cores[step] = peak * (isOffice ? officeShare(step) : consumerShare(step)) * unrest
     }
     bursts += addBursts(cores, random)
@@ -80,6 +81,7 @@ function addBursts(cores: Float32Array, random: () => number): number {
 /** Of all realms, by step. */
 export function totalCores(realms: readonly DemandingRealm[]): Float64Array {
   const total = new Float64Array(WEEK_STEPS)
-  for (const { cores } of realms) for (let step = 0; step < WEEK_STEPS; step += 1) total[step]! += cores[step]!
+  for (const { cores } of realms)
+    for (let step = 0; step < WEEK_STEPS; step += 1) total[step]! += cores[step]!
   return total
 }

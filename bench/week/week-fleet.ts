@@ -4,7 +4,6 @@ import {
   type PlanAction,
   type PoolState,
   plan,
-  type RealmState,
 } from '@openzimki/placement'
 import { type Machine, type MachineProvider, PlatformError, retryingProvider } from '@openzimki/provider'
 import { type SimulatedWorld, simulatedProvider } from '@openzimki/provider/simulated'
