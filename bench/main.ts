@@ -17,6 +17,7 @@ import { placement } from './scenarios/placement.ts'
 import type { BenchContext, Scenario } from './scenarios/scenario.ts'
 import { store } from './scenarios/store.ts'
 import { warmMemory } from './scenarios/warm-memory.ts'
+import { week } from './scenarios/week.ts'
 
 // `npm run bench`: measures everything and writes RESULTS.md. `npm run bench -- --only hello,meter` measures a part and prints it.
 
@@ -30,6 +31,7 @@ const SCENARIOS: Scenario[] = [
   dockerPath,
   placement,
   store,
+  week,
 ]
 const benchFolder = dirname(fileURLToPath(import.meta.url))
 
@@ -71,7 +73,8 @@ const numbers = {
   seconds: wholeNumber('seconds', 60),
   connections: wholeNumber('connections', 1_000),
 }
-installPeers()
+const isMeasured = scenarios.some(({ isSimulated = false }) => !isSimulated)
+if (isMeasured) installPeers()
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const load = await findLoadGenerator(benchFolder)
 const context: BenchContext = { root: dirname(benchFolder), benchFolder, load, ...numbers, say }

@@ -16,5 +16,7 @@ export interface BenchContext {
 
 export interface Scenario {
   name: string
+  /** It is worked out and not measured: it needs no peers and no load, and runs alone too where neither is there. */
+  isSimulated?: boolean
   run(context: BenchContext): Promise<ResultTable>
 }

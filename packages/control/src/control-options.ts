@@ -10,6 +10,8 @@ import type { Invoke } from './realm-invoker.ts'
 /** Machines of one size from one provider. */
 export interface PoolOptions {
   name: string
+  /** Pools of one group are as good as each other; left out: it stands alone. */
+  group?: string | null
   provider: MachineProvider
   /** Of `provider.offerings`. */
   size: string

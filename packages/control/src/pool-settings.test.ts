@@ -6,7 +6,7 @@ const own = { name: 'own', provider: 'local', ceiling: 1 }
 describe('parsePools', () => {
   it('fills in what was left out', () => {
     expect(parsePools([own])).toEqual([
-      { ...own, config: {}, zone: null, floor: 0, spares: 0, priceCeiling: null },
+      { ...own, group: null, config: {}, zone: null, floor: 0, spares: 0, priceCeiling: null },
     ])
   })
 
@@ -17,6 +17,7 @@ describe('parsePools', () => {
     ['a floor above the ceiling', [{ ...own, floor: 2 }], '0: its floor'],
     ['a name that is none', [{ ...own, name: 'Own Hardware' }], '0.name'],
     ['a setting that there is not', [{ ...own, celling: 2 }], 'celling'],
+    ['a group without a name', [{ ...own, group: '' }], '0.group'],
     ['a number that is none', [{ ...own, ceiling: '2' }], '0.ceiling'],
   ])('refuses %s and says where', (_, pools, told) => {
     expect(() => parsePools(pools)).toThrow(

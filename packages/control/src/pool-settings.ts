@@ -8,6 +8,8 @@ const poolSettings = z
     name: z
       .string()
       .regex(/^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and hyphens'),
+    /** Pools of one group are as good as each other, and share what they need. */
+    group: z.string().min(1).max(40).nullable().default(null),
     /** Adapter by name, package or folder. */
     provider: z.string().min(1),
     /** What that adapter is told; it checks it itself. */

@@ -9,6 +9,8 @@ const REALMS_OF_ACCOUNT = 10
 const pools: PoolState[] = ['own', 'cloud'].map((name, rank) => ({
   ...{
     name,
+    group: null,
+    zone: null,
     isolation: 'vm',
     floor: 4_000,
     ceiling: 5_000 + 100 * rank,

@@ -25,7 +25,7 @@ import { ensurePreludes } from '@openzimki/runtime'
 import { connectStore, signCapability } from '@openzimki/store'
 import { isNear, openAgentsDoor, requireDoor } from './agents-door.ts'
 import { cellCommand } from './cell-command.ts'
-import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
+import { type DataDirectory, openDataDirectory, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
 import { ownerOf } from './installation-owner.ts'
 import type { Log } from './log.ts'
@@ -228,7 +228,7 @@ interface Addresses {
 /** What an operator gets who says nothing: one machine, and never more, but for its successor. */
 const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
   ...{ name: 'default', provider, config: providerConfig, zone: null },
-  ...{ floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+  ...{ group: null, floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
 })
 
 /** Who opens the platform's bare address is led to the page that greets newcomers. */

@@ -39,7 +39,7 @@ export async function openPools(
 }
 
 async function poolOf(pool: PoolSettings, provider: MachineProvider): Promise<PoolOptions> {
-  const { name, floor, ceiling, spares, priceCeiling, joinSeconds } = pool
+  const { name, group, floor, ceiling, spares, priceCeiling, joinSeconds } = pool
   const offerings = await provider.offerings()
   const fitting = offerings.filter((one) => pool.size === undefined || one.size === pool.size)
   const offering = fitting.find((one) => pool.zone === null || one.zone === pool.zone)
@@ -51,7 +51,7 @@ async function poolOf(pool: PoolSettings, provider: MachineProvider): Promise<Po
     )
   }
   return {
-    ...{ name, provider, size: offering.size, zone: pool.zone, floor, ceiling, spares, priceCeiling },
+    ...{ name, group, provider, size: offering.size, zone: pool.zone, floor, ceiling, spares, priceCeiling },
     ...(joinSeconds === undefined ? {} : { joinMs: joinSeconds * 1000 }),
   }
 }

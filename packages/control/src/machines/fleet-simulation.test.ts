@@ -130,7 +130,8 @@ class SimulatedFleet {
 
 const GIB = 2 ** 30
 const poolOf = (name: string, over: Partial<PoolState>): PoolState => ({
-  ...{ name, isolation: 'vm', floor: 0, ceiling: 0, spares: 0, memoryBytes: 4 * GIB, cpus: 2 },
+  ...{ name, group: null, zone: null },
+  ...{ isolation: 'vm', floor: 0, ceiling: 0, spares: 0, memoryBytes: 4 * GIB, cpus: 2 },
   ...{ price: null, priceCeiling: null, backoff: null },
   ...over,
 })

@@ -34,10 +34,11 @@ export class MachinePool {
   }
 
   state(): PoolState {
-    const { name, provider, floor, ceiling, spares, priceCeiling } = this.options
+    const { name, group = null, zone, provider, floor, ceiling, spares, priceCeiling } = this.options
     const { memoryBytes, cpus, price } = this.#offering
     return {
-      ...{ name, isolation: provider.manifest.isolation, floor, ceiling, spares, memoryBytes, cpus },
+      ...{ name, group, zone },
+      ...{ isolation: provider.manifest.isolation, floor, ceiling, spares, memoryBytes, cpus },
       ...{ price: price?.amount ?? null, priceCeiling, backoff: this.#backoff },
     }
   }

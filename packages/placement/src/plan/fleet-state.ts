@@ -14,6 +14,10 @@ export interface FleetState {
 /** Machines of one size from one provider. */
 export interface PoolState {
   name: string
+  /** Pools of one group are as good as each other: see `growth-order.ts` for which of them grows. Null: it stands alone. */
+  group: string | null
+  /** Whatever fails together; null: the provider chooses, machine by machine. */
+  zone: string | null
   isolation: Isolation
   /** Machines that take work are never fewer, as far as its provider obeys. */
   floor: number

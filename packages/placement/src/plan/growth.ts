@@ -1,4 +1,5 @@
 import { mayRunIn, type RealmState } from './fleet-state.ts'
+import { growthOrder } from './growth-order.ts'
 import { cpusEach, type PoolHosts } from './host-table.ts'
 import type { LaunchReason, PlanAction } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -14,13 +15,13 @@ interface Upcoming {
 export class Growth {
   readonly actions: Extract<PlanAction, { action: 'launch' }>[] = []
   readonly #upcoming = new Map<PoolHosts, Upcoming>()
-  readonly #pools: readonly PoolHosts[]
+  readonly #ranks: readonly (readonly PoolHosts[])[]
   readonly #options: PlanOptions
 
-  constructor(pools: readonly PoolHosts[], options: PlanOptions) {
-    this.#pools = pools
+  constructor(ranks: readonly (readonly PoolHosts[])[], options: PlanOptions) {
+    this.#ranks = ranks
     this.#options = options
-    for (const hosts of pools) {
+    for (const hosts of ranks.flat()) {
       const upcoming = { launches: 0, bytes: 0, cpus: 0 }
       this.#upcoming.set(hosts, upcoming)
       for (let count = 0; count < hosts.starting; count += 1) this.#addRoom(hosts, upcoming)
@@ -62,13 +63,15 @@ export class Growth {
    * below `belowRank` that can. False: there will be none.
    */
   makeRoom(realm: RealmState, belowRank: number): boolean {
-    for (const hosts of this.#pools) {
-      if (hosts.rank >= belowRank || !mayRunIn(realm, hosts.pool) || !this.#isLargeEnough(hosts, realm))
-        continue
-      if (this.#takeRoom(hosts, realm)) return true
-      if (this.whyNot(hosts) !== null) continue
-      const why = `realm ${realm.realm} and what comes after it fit on no machine of pool ${hosts.pool.name}`
-      if (this.launch(hosts, 'need', why)) this.#takeRoom(hosts, realm)
+    for (const [rank, alike] of this.#ranks.entries()) {
+      if (rank >= belowRank) return false
+      const pools = alike.filter((hosts) => mayRunIn(realm, hosts.pool) && this.#isLargeEnough(hosts, realm))
+      if (pools.some((hosts) => this.#takeRoom(hosts, realm))) return true
+      const able = pools.filter((hosts) => this.whyNot(hosts) === null)
+      const [next] = growthOrder(able, alike, (hosts) => this.alive(hosts))
+      if (!next) continue
+      const why = `realm ${realm.realm} and what comes after it fit on no machine of pool ${next.pool.name}`
+      if (this.launch(next, 'need', why)) this.#takeRoom(next, realm)
       return true
     }
     return false

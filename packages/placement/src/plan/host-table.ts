@@ -23,7 +23,7 @@ export interface Host {
 /** A pool and its machines. */
 export interface PoolHosts {
   readonly pool: PoolState
-  /** 0: the most preferred. */
+  /** 0: the most preferred. Pools of one group share it. */
   readonly rank: number
   readonly all: Host[]
   /** Those that take work. */
@@ -37,13 +37,20 @@ export interface PoolHosts {
 
 /** The fleet by id and by pool, with how full each machine is. */
 export class HostTable {
+  /** In order of rank. */
   readonly pools: readonly PoolHosts[]
+  /** The same, those of one rank together. */
+  readonly ranks: readonly (readonly PoolHosts[])[]
   readonly #hosts = new Map<string, Host>()
   readonly #byName: ReadonlyMap<string, PoolHosts>
 
   constructor(pools: readonly PoolState[], machines: readonly MachineState[]) {
     const byPool = Map.groupBy(machines, ({ pool }) => pool)
-    this.pools = pools.map((pool, rank) => this.#poolHosts(pool, rank, byPool.get(pool.name) ?? []))
+    // A group is as preferred as the first of its pools.
+    this.ranks = [...Map.groupBy(pools, ({ group, name }) => group ?? `pool ${name}`).values()].map(
+      (alike, rank) => alike.map((pool) => this.#poolHosts(pool, rank, byPool.get(pool.name) ?? [])),
+    )
+    this.pools = this.ranks.flat()
     this.#byName = new Map(this.pools.map((one) => [one.pool.name, one]))
   }
 
@@ -95,6 +102,13 @@ export class HostTable {
 /** How full the host would be with the realm in it. */
 export const shareWith = (host: Host, realm: RealmState): number =>
   shareOf(host, host.usedBytes + realm.memoryBytes, host.usedCpus + cpusEach(realm))
+
+/** How full the host, which has a load of the realm, would be if the realm had one load less elsewhere. */
+export function shareWithFewer(host: Host, realm: RealmState): number {
+  const { cpus, loads } = realm
+  const more = loads.length > 1 ? cpus / (loads.length - 1) - cpus / loads.length : 0
+  return shareOf(host, host.usedBytes, host.usedCpus + more)
+}
 
 /** What one of its loads keeps busy. */
 export const cpusEach = (realm: RealmState): number => realm.cpus / Math.max(1, realm.loads.length)

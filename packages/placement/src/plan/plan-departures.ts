@@ -30,16 +30,29 @@ export function planDrains(
   options: PlanOptions,
   problems: PlanProblem[],
 ): PlanAction[] {
-  return table.pools.flatMap((hosts) => {
-    const keep = kept.get(hosts) ?? hosts.pool.floor
-    const outdated = drainOutdated(hosts, keep, growth, options, problems)
-    if (outdated.length > 0) return outdated
-    const surplus = drainSurplus(hosts, options)
-    if (surplus.length > 0) return surplus
-    if (growth.launches(hosts) > 0 || hosts.starting > 0) return []
-    const empty = drainEmpty(hosts, keep, options)
-    return empty.length > 0 ? empty : drainHalfEmpty(hosts, keep, options)
+  const keepOf = (hosts: PoolHosts) => kept.get(hosts) ?? hosts.pool.floor
+  return table.ranks.flatMap((alike) => {
+    const drains = alike.flatMap((hosts) => drainOne(hosts, keepOf(hosts), growth, options, problems))
+    const isMoving = drains.length > 0 || alike.some((hosts) => isGrowing(hosts, growth))
+    return isMoving ? drains : drainHalfEmpty(alike, keepOf, options)
   })
+}
+
+const isGrowing = (hosts: PoolHosts, growth: Growth): boolean =>
+  growth.launches(hosts) > 0 || hosts.starting > 0
+
+function drainOne(
+  hosts: PoolHosts,
+  keep: number,
+  growth: Growth,
+  options: PlanOptions,
+  problems: PlanProblem[],
+): PlanAction[] {
+  const outdated = drainOutdated(hosts, keep, growth, options, problems)
+  if (outdated.length > 0) return outdated
+  const surplus = drainSurplus(hosts, options)
+  if (surplus.length > 0) return surplus
+  return isGrowing(hosts, growth) ? [] : drainEmpty(hosts, keep, options)
 }
 
 function drainOutdated(
@@ -91,25 +104,41 @@ function drainEmpty(hosts: PoolHosts, keep: number, { emptyMs, maxDrains }: Plan
   })
 }
 
-/** One at a time: the emptiest, when the others stay far from full with what it has. */
-function drainHalfEmpty(hosts: PoolHosts, keep: number, options: PlanOptions): PlanAction[] {
-  const { ready, pool, leaving } = hosts
+/** One at a time of a group: the emptiest, when the others stay far from full with what it has. */
+function drainHalfEmpty(
+  alike: readonly PoolHosts[],
+  keepOf: (hosts: PoolHosts) => number,
+  options: PlanOptions,
+): PlanAction[] {
+  const ready = alike.flatMap((hosts) => hosts.ready)
+  if (alike.some(({ leaving }) => leaving > 0) || ready.some(({ isGiven }) => isGiven)) return []
   const working = ready.filter(({ realms }) => realms > 0).sort((a, b) => a.share - b.share || byId(a, b))
-  const [least, next] = working
-  if (!least || !next || leaving > 0 || ready.length <= keep || ready.some(({ isGiven }) => isGiven))
-    return []
-  // A realm that is busy was given this machine because the others hold it already.
-  if (least.spread > 0) return []
-  const sum = working.reduce((total, { share }) => total + share, 0)
-  const after = sum / (working.length - 1)
+  // A realm that is busy was given its machine because the others hold it already.
+  const least = working.find(({ pool, spread }) => spread === 0 && pool.ready.length > keepOf(pool))
+  const next = working.find((host) => host !== least)
+  if (!least || !next) return []
+  const after = shareWithout(least, working)
   const largest = least.largestBytes / least.machine.memoryBytes
   if (
     after >= options.shrinkShare ||
     next.share + Math.max(largest, least.share / least.realms) > options.fillShare
   )
     return []
-  const why = `without it the machines of pool ${pool.name} are ${Math.round(after * 100)} % full`
+  const which = alike.length === 1 ? `pool ${least.pool.pool.name}` : `group ${least.pool.pool.group}`
+  const why = `without it the machines of ${which} are ${Math.round(after * 100)} % full`
   return [drain(least, 'half-empty', why)]
+}
+
+/** How full the others would be on average. Machines of a group may differ in size: what it has is counted as one of theirs would have it. */
+function shareWithout(least: Host, working: readonly Host[]): number {
+  const others = working.filter((host) => host !== least)
+  const meanOf = (of: (host: Host) => number) =>
+    others.reduce((sum, host) => sum + of(host), 0) / others.length
+  const bytes = meanOf(({ machine }) => machine.memoryBytes)
+  const cpus = meanOf(({ machine }) => machine.cpus)
+  return (
+    meanOf(({ share }) => share) + Math.max(least.usedBytes / bytes, least.usedCpus / cpus) / others.length
+  )
 }
 
 const byId = (a: Host, b: Host): number => (a.machine.id < b.machine.id ? -1 : 1)

@@ -1,7 +1,7 @@
 import { chooseHost } from './choose-host.ts'
 import { mayRunIn, type RealmState } from './fleet-state.ts'
 import type { Growth } from './growth.ts'
-import type { Host, HostTable } from './host-table.ts'
+import { type Host, type HostTable, shareWithFewer } from './host-table.ts'
 import type { LoadReason, PlanAction, PlanProblem, UnloadReason } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
 import type { Need, RealmNeeds, Surplus } from './realm-needs.ts'
@@ -38,7 +38,7 @@ function placeOf(need: Need, inputs: LoadInputs): Host | null {
   const isBack = reason === 'come-back'
   const belowRank = isBack && from ? from.pool.rank : Number.POSITIVE_INFINITY
   const found = chooseHost(realm, {
-    ...{ pools: table.pools, belowRank },
+    ...{ ranks: table.ranks, belowRank },
     homes: reason === 'busy' ? null : (homes.get(realm.account) ?? null),
     upTo: isBack ? options.backShare : options.fillShare,
   })
@@ -93,14 +93,15 @@ function worstOf(realm: RealmState, table: HostTable, fillShare: number): Host |
   for (const { machine } of realm.loads) {
     const host = table.get(machine)
     if (host?.machine.state !== 'ready' || !mayRunIn(realm, host.pool.pool)) continue
-    if (!worst || isWorse(host, worst, fillShare)) worst = host
+    if (!worst || isWorse(host, worst, realm, fillShare)) worst = host
   }
   return worst
 }
 
-function isWorse(host: Host, than: Host, fillShare: number): boolean {
-  const isFull = host.share > fillShare
-  if (isFull !== than.share > fillShare) return isFull
+/** Full is judged by what each would have to do with one cell less: else a machine that just gave a realm away would get it back. */
+function isWorse(host: Host, than: Host, realm: RealmState, fillShare: number): boolean {
+  const isFull = shareWithFewer(host, realm) > fillShare
+  if (isFull !== shareWithFewer(than, realm) > fillShare) return isFull
   return host.pool.rank === than.pool.rank ? host.share > than.share : host.pool.rank > than.pool.rank
 }
 

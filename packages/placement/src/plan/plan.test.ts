@@ -70,6 +70,68 @@ describe('floors and ceilings', () => {
   })
 })
 
+describe('a group of pools', () => {
+  const spot = (zone: string, price: number, over: Partial<PoolState> = {}) =>
+    pool({ name: `${zone}-${price}`, group: 'spot', zone, price, ...over })
+  const big = (count: number) => many(count, () => ({ memoryBytes: 700 }))
+  const launched = (pools: PoolState[], machines: MachineState[], realms: RealmState[]) =>
+    planned(pools, machines, realms).filter((one) => one.startsWith('launch'))
+
+  it('grows in each zone alike, in kinds of machines that differ, and there where it is cheapest', () => {
+    const pools = [spot('a', 3), spot('a', 2), spot('a', 4), spot('b', 1)]
+    expect(launched(pools, [], big(5))).toEqual(
+      ['b-1', 'a-2', 'a-3', 'b-1', 'a-2'].map((name) => `launch ${name}: need`),
+    )
+  })
+
+  it('grows elsewhere when a zone has nothing, and in the next pool when the whole group has not', () => {
+    const dark = { backoff: 'its provider fails' }
+    const pools = [spot('a', 1, dark), spot('b', 2), cloud]
+    expect(launched(pools, [], big(2))).toEqual(['launch b-2: need', 'launch b-2: need'])
+    expect(launched([spot('a', 1, dark), cloud], [], big(1))).toEqual(['launch cloud: need'])
+  })
+
+  it('is one preference: nothing moves between its pools, and all comes back to it from the next one', () => {
+    const pools = [spot('a', 1), spot('b', 2), cloud]
+    const machines = [machine({ id: 'a', pool: 'a-1' }), machine({ id: 'b', pool: 'b-2' })]
+    const other = machine({ id: 'c', pool: 'cloud' })
+    const busy = { memoryBytes: 550 }
+    expect(
+      planned(
+        pools,
+        machines,
+        many(2, (index) => ({ ...busy, ...on('ab'[index] ?? '') })),
+      ),
+    ).toEqual([])
+    expect(
+      planned(
+        pools,
+        [...machines, other],
+        [realm({ ...on('a'), ...busy }), realm({ realm: 'blog', ...on('c') })],
+      ),
+    ).toEqual(['load blog on b: come-back'])
+  })
+
+  it('gives a machine up even where each of its pools has only one', () => {
+    const pools = [spot('a', 1), spot('b', 2), spot('c', 3)]
+    const machines = pools.map(({ name }) => machine({ id: name, pool: name }))
+    const realms = many(3, (index) => ({ memoryBytes: 100 + 50 * index, ...on(machines[index]?.id ?? '') }))
+    expect(planned(pools, machines, realms)).toEqual(['drain a-1: half-empty'])
+    const kept = [spot('a', 1, { floor: 1 }), ...pools.slice(1)]
+    expect(planned(kept, machines, realms)).toEqual(['drain b-2: half-empty'])
+  })
+
+  it('counts what a large machine has as a small one would have it', () => {
+    const pools = [spot('a', 1, { memoryBytes: 4000 }), spot('b', 2)]
+    const machines = [
+      machine({ id: 'large', pool: 'a-1', memoryBytes: 4000 }),
+      machine({ id: 'small', pool: 'b-2' }),
+    ]
+    const realms = many(5, (index) => ({ memoryBytes: 120, ...on(index === 0 ? 'small' : 'large') }))
+    expect(planned(pools, machines, realms)).not.toContain('drain large: half-empty')
+  })
+})
+
 describe('a provider that fails', () => {
   const failing = pool({ floor: 1, backoff: 'its provider says NO_CAPACITY' })
 
@@ -219,6 +281,21 @@ describe('a realm', () => {
 
   it('whose machine nobody knows any more is loaded anew', () => {
     expect(planned([own], [machine()], [realm(on('gone'))])).toEqual(['load wiki on m1: asked-for'])
+  })
+})
+
+describe('a realm that a full machine gives away', () => {
+  it('leaves that machine, also for a pool that is less preferred', () => {
+    const machines = [machine(), machine({ id: 'c1', pool: 'cloud' })]
+    const other = realm({ realm: 'other', ...on('m1'), cpus: 6 })
+    const given = realm({ loads: on('m1').loads, cpus: 4 })
+    expect(planned([pool({ ceiling: 1 }), cloud], machines, [other, given])).toEqual([
+      'load other on c1: full',
+    ])
+    const both = { ...other, ...on('m1', 'c1') }
+    expect(planned([pool({ ceiling: 1 }), cloud], machines, [both, given])).toEqual([
+      'unload other from m1: calm',
+    ])
   })
 })
 

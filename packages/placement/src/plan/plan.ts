@@ -24,7 +24,7 @@ export function plan(state: FleetState, change: Partial<PlanOptions> = {}): Flee
   const table = new HostTable(state.pools, state.machines)
   const asked = surveyRealms(state.realms, table, options)
   table.settle()
-  const growth = new Growth(table.pools, options)
+  const growth = new Growth(table.ranks, options)
   const kept = planFloors(table.pools, growth, problems)
   const back = poolsThatTakeBack(table, growth, options)
   const urgent = inTurns(asked.needs, options.maxLoads)

@@ -42,6 +42,8 @@ export interface SimulatedOptions {
   bootMs?: number
   /** Of every call. Default 50. */
   latencyMs?: number
+  /** How long before it is taken back a spot machine is told. Default: two minutes, as on EC2. */
+  noticeMs?: number
   failures?: Partial<SimulatedFailures>
 }
 
@@ -81,6 +83,7 @@ export function resolveOptions(options: SimulatedOptions): ResolvedOptions {
       sizes: DEFAULT_SIZES,
     },
     ...{ capacity: 5_000, quota: 10_000, currency: 'USD', bootMs: 20_000, latencyMs: 50 },
+    noticeMs: 120_000,
     ...options,
     failures: { ...NO_FAILURES, ...options.failures },
   }

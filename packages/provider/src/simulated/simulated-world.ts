@@ -131,6 +131,14 @@ export class SimulatedWorld {
     return [...this.#machines.values()].filter((machine) => machine.owner === owner)
   }
 
+  /** When a spot machine will be taken back, from `noticeMs` before on, as the machine itself is told; null: it is not. */
+  noticeOf(owner: string, id: string): number | null {
+    const machine = this.find(owner, id)
+    if (!machine || machine.end) return null
+    const { size, zone, createdAtMs } = machine
+    return this.#market.reclaimedAtMs(size, zone, createdAtMs, this.clock.nowMs() + this.options.noticeMs)
+  }
+
   /** Lets happen to it what should have by now. */
   settle(machine: SimulatedMachine): void {
     const nowMs = this.clock.nowMs()

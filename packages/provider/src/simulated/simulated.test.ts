@@ -99,7 +99,12 @@ describe('a simulated world', () => {
     expect(new Set(prices).size).toBeGreaterThan(50)
     expect(prices.filter((price) => price < 0.04).length).toBeGreaterThan(480)
     await simulatedProvider(world, 'us').launch({ ...SPEC, size: 'small-spot', zone: 'zone-a' })
-    await world.clock.advance(spike * HOUR_MS + 1)
+    await world.clock.advance(startMs + spike * HOUR_MS - 120_001 - world.clock.nowMs())
+    expect(world.noticeOf('us', SPEC.id)).toBeNull()
+    await world.clock.advance(2)
+    expect(world.noticeOf('us', SPEC.id)).toBe(world.clock.nowMs() + 119_999)
+    expect(await simulatedProvider(world, 'us').inspect(SPEC.id)).toMatchObject({ state: 'running' })
+    await world.clock.advance(120_000)
     expect(await simulatedProvider(world, 'us').inspect('m-1')).toMatchObject({
       state: 'failed',
       reason: expect.stringContaining('taken back'),

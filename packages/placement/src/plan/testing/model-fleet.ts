@@ -2,7 +2,17 @@ import type { FleetState, MachineState, PoolState, RealmState } from '../fleet-s
 import type { PlanAction } from '../plan-action.ts'
 
 export const pool = (over: Partial<PoolState> = {}): PoolState => ({
-  ...{ name: 'own', isolation: 'process', floor: 0, ceiling: 10, spares: 0, memoryBytes: 1000, cpus: 10 },
+  ...{
+    name: 'own',
+    group: null,
+    zone: null,
+    isolation: 'process',
+    floor: 0,
+    ceiling: 10,
+    spares: 0,
+    memoryBytes: 1000,
+    cpus: 10,
+  },
   ...{ price: null, priceCeiling: null, backoff: null },
   ...over,
 })

@@ -26,7 +26,9 @@ function randomPool(below: Below, index: number): PoolState {
   return pool({
     name: `pool-${index}`,
     ...{ isolation: ISOLATIONS[below(3)] ?? 'vm', floor, ceiling: floor + below(6), spares: below(3) },
-    memoryBytes: 500 + below(3) * 500,
+    ...{ memoryBytes: 500 + below(3) * 500, cpus: 5 + below(3) * 5 },
+    group: below(2) === 0 ? 'alike' : null,
+    zone: ['a', 'b', null][below(3)] ?? null,
     backoff: below(5) === 0 ? 'its provider fails' : null,
     price: below(3),
     priceCeiling: below(2) === 0 ? null : below(4),
@@ -37,7 +39,7 @@ function randomMachine(below: Below, index: number, pools: PoolState[]): Machine
   const home = pools[below(pools.length)] ?? pool()
   const state = (['ready', 'ready', 'ready', 'starting', 'leaving', 'lost'] as const)[below(6)] ?? 'ready'
   return machine({
-    ...{ id: `m-${index}`, pool: home.name, state, memoryBytes: home.memoryBytes },
+    ...{ id: `m-${index}`, pool: home.name, state, memoryBytes: home.memoryBytes, cpus: home.cpus },
     outdated: state === 'ready' && below(4) === 0 ? 'it is of an older release' : null,
     forced: state === 'leaving' && below(3) === 0,
     emptyMs: below(400_000),
