@@ -92,7 +92,7 @@ function howText({ spot, cores, bursts }: WeekRuns): string {
   return [
     `Simulated, seed ${SEED}: ${REALMS} realms by day, night and weekend that ask for ${least} to ${most} cores, ${bursts} bursts, and zone ${ZONES[0]} dark from ten`,
     'to two on Thursday. Real are the planner, the signals that it goes by, and the portable layer of providers; simulated are the cloud with its spot',
-    'prices, machines, agents and the keeper. On-demand prices are list prices (`bench/week/prices.json`). A fixed fleet is of the cheapest type, its operator knows the',
+    'prices, machines, agents and the keeper. On-demand prices are list prices (`providers/aws-ec2/prices/on-demand.json`). A fixed fleet is of the cheapest type, its operator knows the',
     'week before, and any of its cores serves any request.',
     `Taken back with two minutes' notice: ${takenBack} machines, of which ${takenWithRealms} still had realms; lost without notice: ${lost}.`,
   ].join(' ')

@@ -1,5 +1,5 @@
 import { type SimulatedSize, SimulatedWorld } from '@openzimki/provider/simulated'
-import prices from './prices.json' with { type: 'json' }
+import prices from '../../providers/aws-ec2/prices/on-demand.json' with { type: 'json' }
 import { STEP_MS, WEEK_STEPS, type WeekDemand } from './week-demand.ts'
 import { type WeekFigures, WeekFleet, type WeekPool } from './week-fleet.ts'
 

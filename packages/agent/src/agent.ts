@@ -46,19 +46,9 @@ const JOINED_WAIT_MS = 5_000
 export async function createAgent({ config, version, clock, note }: AgentOptions): Promise<Agent> {
   const { settings } = config
   const jsopNs = settings.jsopNs ?? calibrateJsop()
-  const { command, users } = await hardenCellCommand(config.cellCommand, settings.cellUsers)
   const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
   const relay = relayOf(config, identity, () => control.online(JOINED_WAIT_MS), note)
-  const spawnCell = await createSpawner({
-    command,
-    runDir: config.runDir,
-    store: storeOf(config, relay),
-    jsopNs,
-    egressAllow: settings.egressAllow,
-    meter: settings.meter,
-    cellEnv: settings.cellEnv,
-    users: users && new CellUsers(users),
-  })
+  const spawnCell = await openSpawner(config, relay, jsopNs)
   const { usage, logs } = await createForwarders(config, clock, note, () => control)
   const supervisor = new Supervisor({
     settings,
@@ -124,6 +114,22 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
   supervisor.start()
   control.start()
   return { ended: gate.promise, end }
+}
+
+/** What starts cells, as well apart as the machine allows. */
+async function openSpawner(config: AgentConfig, relay: Relay | null, jsopNs: number) {
+  const { cellCommand, runDir, settings } = config
+  const { command, users } = await hardenCellCommand(cellCommand, settings.cellUsers)
+  return createSpawner({
+    command,
+    runDir,
+    store: storeOf(config, relay),
+    jsopNs,
+    egressAllow: settings.egressAllow,
+    meter: settings.meter,
+    cellEnv: settings.cellEnv,
+    users: users && new CellUsers(users),
+  })
 }
 
 /** The store's address, or what makes one for each cell. */
