@@ -133,8 +133,18 @@ describe('a platform whose machines are services of a Swarm of two nodes', () =>
   })
 
   it('answers from the other node when one is lost, and has no machine too many when it is back', async () => {
+    await platform.zimki('realms', 'place', 'one', '--pool', 'far')
+    const isAtHome = (homes: Machine[]): boolean => homes.length === 1
+    await until(() => homesOf('far'), isAtHome)
+    // Until it has left the other, an answer would prove nothing.
+    await until(
+      () => homesOf('near'),
+      ([near]) => near?.realms === 1,
+    )
+    await platform.zimki('realms', 'place', 'one')
     await hosts.cut()
     await until(() => platform.get('one', '/', 60_000), isServed)
+    expect(await homesOf('far')).toEqual([])
     expect((await homesOf('near')).length).toBeGreaterThan(0)
     await hosts.mend()
     await until(machines, (all) => all.length === 2 && all.every(({ state }) => state === 'ready'))
