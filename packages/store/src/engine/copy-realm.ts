@@ -36,7 +36,8 @@ export async function copyRealm(
   }
   for (;;) {
     const since: number = copied
-    const caughtUp = await database.write(to, () => catchUp(from, to, since, nowMs()))
+    // Nobody writes the source in this one, so that it is seen as it is at one moment.
+    const caughtUp = await database.write(to, () => catchUp(from, to, since, nowMs()), [from])
     if (caughtUp.done) return
     copied = caughtUp.sequence
   }

@@ -6,6 +6,8 @@ export type Row = Record<string, Binding>
 export interface Command {
   readonly sql: string
   readonly bindings: readonly Binding[]
+  /** Nobody looks at its rows, so that it need not be waited for. */
+  readonly silent?: boolean
 }
 
 /**
@@ -23,5 +25,5 @@ export function* one<R>(sql: string, ...bindings: Binding[]): Task<R | undefined
 }
 
 export function* run(sql: string, ...bindings: Binding[]): Task<void> {
-  yield { sql, bindings }
+  yield { sql, bindings, silent: true }
 }
