@@ -4,6 +4,7 @@ import { findRealm } from './catalogue.ts'
 import { appendJournal } from './journal.ts'
 import type { ObjectRow } from './object-row.ts'
 import type { PreparedOperation } from './prepare-batch.ts'
+import { Writing } from './writing.ts'
 
 type ExpiredRow = ObjectRow & { class_id: number; class_name: string }
 
@@ -25,6 +26,9 @@ export function* findExpired(limit: number, nowMs: number): Task<Map<string, num
 
 /** Removes those of the realm's objects that are expired still, with one journal entry; their number. */
 export function* removeExpired(realm: string, ids: readonly number[], nowMs: number): Task<number> {
+  const owner = yield* findRealm(realm)
+  if (!owner) return 0
+  const writing = new Writing(owner.id)
   const operations: PreparedOperation[] = []
   for (const id of ids) {
     const row = yield* one<ExpiredRow>(
@@ -34,11 +38,11 @@ export function* removeExpired(realm: string, ids: readonly number[], nowMs: num
       nowMs,
     )
     if (!row) continue
-    yield* removeRow({ id: row.class_id }, row)
+    yield* removeRow(writing, { id: row.class_id }, row)
     operations.push({ operation: { op: 'delete', className: row.class_name, id: row.uuid } })
   }
-  const owner = yield* findRealm(realm)
-  if (owner && operations.length > 0) yield* appendJournal(owner, operations, nowMs)
+  yield* writing.finish()
+  if (operations.length > 0) yield* appendJournal(owner, operations, nowMs)
   return operations.length
 }
 

@@ -7,9 +7,30 @@ import { OBJECT_COLUMNS, type ObjectRow } from './object-row.ts'
  * none.
  */
 const SOURCES = {
-  terms: { index: 'terms t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id', unique: false },
-  numbers: { index: 'numbers t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id', unique: false },
-  created: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.created_at', tie: 'o.id', unique: false },
+  terms: {
+    index: 'terms t',
+    objects: true,
+    owner: 't.attribute_id',
+    key: 't.value',
+    tie: 't.object_id',
+    unique: false,
+  },
+  numbers: {
+    index: 'numbers t',
+    objects: true,
+    owner: 't.attribute_id',
+    key: 't.value',
+    tie: 't.object_id',
+    unique: false,
+  },
+  created: {
+    index: 'objects o',
+    objects: false,
+    owner: 'o.class_id',
+    key: 'o.created_at',
+    tie: 'o.id',
+    unique: false,
+  },
   ids: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.uuid', tie: 'o.id', unique: true },
   rows: { index: 'objects o', objects: false, owner: 'o.class_id', key: null, tie: 'o.id', unique: false },
 } as const

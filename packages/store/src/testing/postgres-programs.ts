@@ -8,5 +8,8 @@ const DEBIAN = '/usr/lib/postgresql'
 export function findPostgresPrograms(path = process.env.PATH ?? ''): string | null {
   const releases = existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a)) : []
   const folders = [...releases.map((release) => join(DEBIAN, release, 'bin')), ...path.split(':')]
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null
+  return (
+    folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ??
+    null
+  )
 }

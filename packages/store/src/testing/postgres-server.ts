@@ -43,7 +43,15 @@ export class PostgresServer {
     const user = await unprivileged()
     if (user.uid !== undefined) await chown(directory, user.uid, user.gid!)
     const data = join(directory, 'data')
-    const options = ['--no-sync', '--auth=trust', '--username=zimki', '--encoding=UTF8', '--locale=C.UTF-8', '-D', data]
+    const options = [
+      '--no-sync',
+      '--auth=trust',
+      '--username=zimki',
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+      '-D',
+      data,
+    ]
     await run(join(programs, 'initdb'), options, { ...user, cwd: directory })
     const server = new PostgresServer(programs, directory, user)
     await server.start()
@@ -77,7 +85,11 @@ export class PostgresServer {
     for (;;) {
       const options = SETTINGS.flatMap((setting) => ['-c', setting])
       const args = ['-D', join(this.#directory, 'data'), '-k', this.#directory, ...options]
-      const child = spawn(join(this.#programs, 'postgres'), args, { ...this.#user, cwd: this.#directory, stdio: 'ignore' })
+      const child = spawn(join(this.#programs, 'postgres'), args, {
+        ...this.#user,
+        cwd: this.#directory,
+        stdio: 'ignore',
+      })
       this.#process = child
       const ended = new Promise<'ended'>((resolve) => child.once('exit', () => resolve('ended')))
       if ((await Promise.race([this.#answers(), ended])) !== 'ended') return
@@ -133,7 +145,9 @@ export class PostgresServer {
 async function unprivileged(): Promise<User> {
   if (process.getuid?.() !== 0) return {}
   const passwd = await readFile('/etc/passwd', 'utf8')
-  const entry = ['postgres', 'nobody'].map((name) => passwd.split('\n').find((line) => line.startsWith(`${name}:`)))
+  const entry = ['postgres', 'nobody'].map((name) =>
+    passwd.split('\n').find((line) => line.startsWith(`${name}:`)),
+  )
   const [, , uid, gid] = (entry[0] ?? entry[1] ?? '').split(':')
   return { uid: Number(uid), gid: Number(gid) }
 }

@@ -52,7 +52,10 @@ export function connectPostgres(options: PostgresConnect): Knex {
       min: 0,
       max: options.connections,
       afterCreate: (client: Client, done: (error: unknown, client: unknown) => void) => {
-        prepare(client, options.settings).then(() => done(null, client), (error) => done(error, client))
+        prepare(client, options.settings).then(
+          () => done(null, client),
+          (error) => done(error, client),
+        )
       },
     },
   })
@@ -73,7 +76,17 @@ async function prepare(client: Client, settings: string): Promise<void> {
   client.query = encoding as typeof client.query
 }
 
-const OID = { bool: 16, int8: 20, int2: 21, int4: 23, text: 25, float4: 700, float8: 701, varchar: 1043, numeric: 1700 }
+const OID = {
+  bool: 16,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  float4: 700,
+  float8: 701,
+  varchar: 1043,
+  numeric: 1700,
+}
 
 const PARSERS = new Map<number, (text: string) => unknown>([
   [OID.bool, (text) => (text === 't' ? 1 : 0)],

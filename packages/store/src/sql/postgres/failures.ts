@@ -5,10 +5,27 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
 const LOST_CODES = new Set([
   // The server ends or starts, has no room, or is a standby since a failover.
   ...['57P01', '57P02', '57P03', '53300', '25006'],
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ENOENT',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ],
 ])
 /** Errors of `pg` and knex that have no code. */
-const LOST_TEXTS = ['Connection terminated', 'connection error', 'Client was closed', 'timeout exceeded', 'Query read timeout', 'timeout expired']
+const LOST_TEXTS = [
+  'Connection terminated',
+  'connection error',
+  'Client was closed',
+  'timeout exceeded',
+  'Query read timeout',
+  'timeout expired',
+]
 
 /** The connection is gone, or there is none to be had. What was not committed is not there. */
 export function isLost(error: unknown): boolean {

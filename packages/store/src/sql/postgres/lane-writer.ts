@@ -83,7 +83,8 @@ export class LaneWriter {
     const next = (): Waiting | undefined => {
       const full = group.length >= GROUP_TASKS || (group.length > 0 && performance.now() >= untilMs)
       // One that needs other lanes goes alone.
-      const alone = (group[0]?.sources.length ?? 0) > 0 || (group.length > 0 && (queue[0]?.sources.length ?? 0) > 0)
+      const alone =
+        (group[0]?.sources.length ?? 0) > 0 || (group.length > 0 && (queue[0]?.sources.length ?? 0) > 0)
       const one = full || alone ? undefined : queue.shift()
       if (one) group.push(one)
       return one
@@ -99,7 +100,8 @@ export class LaneWriter {
         const cause = error instanceof Undone ? error.cause : error
         const giveWay = isLost(cause) || isTransient(cause)
         // What the database refused has to be told from what is sound: one after the other.
-        const again = error instanceof Undone && attempt < ATTEMPTS && (giveWay || !strict) && !isLockTimeout(cause)
+        const again =
+          error instanceof Undone && attempt < ATTEMPTS && (giveWay || !strict) && !isLockTimeout(cause)
         if (!again) {
           for (const waiting of group) waiting.reject(mapError(cause))
           return
@@ -144,7 +146,8 @@ export class LaneWriter {
   async #begin(session: Session, lanes: readonly string[]): Promise<void> {
     session.send({ sql: 'begin', bindings: [] })
     const keys = [...new Set(lanes.map((lane) => lockKey(`${this.#scope} ${lane}`)))].sort()
-    for (const key of keys) await session.ask({ sql: 'select pg_advisory_xact_lock(?::bigint)', bindings: [key] })
+    for (const key of keys)
+      await session.ask({ sql: 'select pg_advisory_xact_lock(?::bigint)', bindings: [key] })
   }
 }
 

@@ -19,7 +19,8 @@ export async function openSchema(
   { url, schema }: { url: string; schema: string },
   migrate: (knex: Knex) => Promise<void>,
 ): Promise<void> {
-  if (!SCHEMA_NAME.test(schema)) throw new PlatformError('INVALID_ARGUMENT', 'a schema is named in lower case')
+  if (!SCHEMA_NAME.test(schema))
+    throw new PlatformError('INVALID_ARGUMENT', 'a schema is named in lower case')
   // One connection, so that all of this happens in the session that holds the lock; the lock goes with it, however it ends.
   const knex = connectPostgres({ url, schema, connections: 1, name: 'zimki migration', settings: DURABLE })
   try {
@@ -40,8 +41,12 @@ async function requireServer(knex: Knex): Promise<void> {
   )
   const { version, encoding, fsync } = rows[0] as { version: number; encoding: string; fsync: string }
   if (version < OLDEST_VERSION) throw unfit('it is older than PostgreSQL 13')
-  if (encoding !== 'UTF8') throw unfit(`its encoding is ${encoding}; create one with "createdb --encoding UTF8 --template template0"`)
-  if (fsync !== 'on') throw unfit('the server runs with fsync = off, so that what it acknowledges may be lost. Set it on')
+  if (encoding !== 'UTF8')
+    throw unfit(
+      `its encoding is ${encoding}; create one with "createdb --encoding UTF8 --template template0"`,
+    )
+  if (fsync !== 'on')
+    throw unfit('the server runs with fsync = off, so that what it acknowledges may be lost. Set it on')
 }
 
 const unfit = (why: string): PlatformError =>

@@ -30,7 +30,13 @@ const PLANNING = `set plan_cache_mode = force_generic_plan; set jit = off; set e
  * Opens the database behind the URL, makes or migrates the schema. Any number of processes may have it open. UNAVAILABLE when it cannot be
  * reached, INVALID_ARGUMENT when the server is not fit for it.
  */
-export async function openPostgresDatabase({ url, schema }: { url: string; schema: string }): Promise<Database> {
+export async function openPostgresDatabase({
+  url,
+  schema,
+}: {
+  url: string
+  schema: string
+}): Promise<Database> {
   try {
     await openSchema({ url, schema }, (knex) => migrate(knex, postgresDialect))
   } catch (error) {
