@@ -11,14 +11,18 @@ export interface PostgresConnect {
   connections: number
   /** Said to the server, so that its administrator sees who is connected. */
   name: string
-  /** Statements of a session when it begins, one text. */
+  /** Statements with which a session begins, one text. */
   settings: string
-  /** Send a command before the one before it is answered. */
-  pipeline?: boolean
+  /** A server that answers nothing for this long is given up with its connection; left out: it may take as long as it likes. */
+  answerMs?: number
+  /** Before a new connection is used; when it rejects, the connection is not. */
+  onConnect?: (client: Client) => Promise<void>
 }
 
 /** A server that is not there says so within this. */
 const CONNECT_MS = 5_000
+/** A peer that is silent for this long is asked whether it is there. */
+const KEEP_ALIVE_MS = 10_000
 /** Waiting for one of our own connections. */
 const ACQUIRE_MS = 10_000
 
@@ -41,18 +45,21 @@ export function connectPostgres(options: PostgresConnect): Knex {
       application_name: options.name,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types: { getTypeParser },
-      pipeline: options.pipeline ?? false,
+      // A command may be sent before the one before it is answered.
+      pipeline: true,
+      query_timeout: options.answerMs ?? 0,
     } as Knex.PgConnectionConfig,
     searchPath: [options.schema],
     acquireConnectionTimeout: ACQUIRE_MS,
     // Failures reach the caller as errors; knex would also print them.
     log: { debug: ignore, warn: ignore, error: ignore, deprecate: ignore },
     pool: {
-      min: 0,
+      min: options.onConnect ? options.connections : 0,
       max: options.connections,
       afterCreate: (client: Client, done: (error: unknown, client: unknown) => void) => {
-        prepare(client, options.settings).then(
+        prepare(client, options).then(
           () => done(null, client),
           (error) => done(error, client),
         )
@@ -64,7 +71,7 @@ export function connectPostgres(options: PostgresConnect): Knex {
 const ignore = (): void => undefined
 
 /** A standby would give old answers and takes no writes; after a failover the name leads to another. */
-async function prepare(client: Client, settings: string): Promise<void> {
+async function prepare(client: Client, { settings, onConnect }: PostgresConnect): Promise<void> {
   await client.query(settings)
   const { rows } = await client.query('select pg_is_in_recovery() as standby')
   if (rows[0].standby) {
@@ -74,6 +81,7 @@ async function prepare(client: Client, settings: string): Promise<void> {
   const encoding = (config: QueryConfig, ...rest: unknown[]) =>
     query(config.values ? { ...config, values: config.values.map(encodeBinding) } : config, ...rest)
   client.query = encoding as typeof client.query
+  await onConnect?.(client)
 }
 
 const OID = {

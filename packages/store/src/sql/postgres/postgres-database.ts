@@ -12,6 +12,8 @@ import { Sessions } from './sessions.ts'
 import { Turns } from './turns.ts'
 
 const STATEMENT_MS = 30_000
+/** Beyond what the server itself allows a statement. */
+const ANSWER_MS = 45_000
 /** Connections, for reads and for writes. */
 const READS = 6
 const WRITES = 4
@@ -43,7 +45,7 @@ export async function openPostgresDatabase({
     throw mapError(error)
   }
   const knex = connectPostgres({
-    ...{ url, schema, connections: READS + WRITES, name: 'zimki store', pipeline: true },
+    ...{ url, schema, connections: READS + WRITES, name: 'zimki store', answerMs: ANSWER_MS },
     settings: [DURABLE, timeouts(STATEMENT_MS), PLANNING].join(';'),
   })
   return new PostgresDatabase(new Sessions(knex), schema)
