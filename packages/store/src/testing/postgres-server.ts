@@ -70,6 +70,18 @@ export class PostgresServer {
     return this.url(name)
   }
 
+  /** Deletes all rows of the platform's tables in a database, which is much quicker than a new one. */
+  async empty(url: string): Promise<void> {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const { rows } = await client.query(
+      `select format('delete from %I.%I', table_schema, table_name) as sql from information_schema.tables
+        where table_schema like 'zimki%' and table_name not like 'knex%'`,
+    )
+    await client.query(rows.map(({ sql }) => sql).join(';'))
+    await client.end()
+  }
+
   async query(sql: string, database?: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: this.url(database) })
     await client.connect()
