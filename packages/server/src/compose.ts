@@ -76,7 +76,7 @@ async function startParts(
   const addresses = { store: `unix:${data.doors}/store.sock`, control: `unix:${data.doors}/control.sock` }
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
-    startStore(data, addresses.store, secret, users, log, closers),
+    startStore(options.state ?? data.store, data, addresses.store, secret, users, log, closers),
   ])
   const store = connectStore(addresses.store, () => controlCapability(secret))
   closers.push(() => store.close())
@@ -85,6 +85,7 @@ async function startParts(
   let gateway: Gateway | null = null
   let url = ''
   const control = await createControl({
+    ...{ state: options.state, standbyMs: options.standbyMs, onDeposed: options.onDeposed },
     ...{ directory: data.root, version, clock: systemClock, randomUUID, log },
     ...{ objects: store.objects, blobs: store.blobs, refs: store.refs },
     baseDomains: options.baseDomains,
@@ -142,6 +143,7 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
 }
 
 async function startStore(
+  database: string,
   data: DataDirectory,
   address: string,
   secret: Buffer,
@@ -157,7 +159,7 @@ async function startStore(
     args: [...NODE_FLAGS, fileURLToPath(new URL('./store-process.ts', import.meta.url))],
     env: {
       [STORE_ENV.address]: address,
-      [STORE_ENV.database]: data.store,
+      [STORE_ENV.database]: database,
       [STORE_ENV.blobs]: data.blobs,
       [STORE_ENV.secret]: secret.toString('base64url'),
     },

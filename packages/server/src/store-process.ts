@@ -1,5 +1,5 @@
 import { systemClock } from '@openzimki/core'
-import { openFileBlobStore, openSqliteStore, serveStore } from '@openzimki/store'
+import { openFileBlobStore, openStore, serveStore } from '@openzimki/store'
 import { STORE_ENV } from './store-env.ts'
 
 const SWEEP_MS = 5_000
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     if (value) return value
     throw new Error(`${name} is not set`)
   }
-  const { objects, refs } = await openSqliteStore({ filename: need(STORE_ENV.database), clock: systemClock })
+  const { objects, refs } = await openStore({ location: need(STORE_ENV.database), clock: systemClock })
   const blobs = await openFileBlobStore({ directory: need(STORE_ENV.blobs) })
   const secret = Buffer.from(need(STORE_ENV.secret), 'base64url')
   const server = await serveStore({
@@ -22,7 +22,8 @@ async function main(): Promise<void> {
     secret,
     clock: systemClock,
   })
-  const sweep = setInterval(() => void objects.sweep(10_000), SWEEP_MS)
+  // A database that is away for a while is swept when it is back.
+  const sweep = setInterval(() => void objects.sweep(10_000).catch(() => undefined), SWEEP_MS)
   const end = async (): Promise<void> => {
     clearInterval(sweep)
     await server.close()
