@@ -19,6 +19,7 @@ import { connectStore, signCapability } from '@openzimki/store'
 import { ChildService } from './child-service.ts'
 import { type DataDirectory, openDataDirectory, openDoor, openToCells, readSecret } from './data-directory.ts'
 import { lockData } from './data-lock.ts'
+import { refuseMovedState } from './moved-marker.ts'
 import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
 import { readSigningKey } from './signing-key-file.ts'
@@ -56,6 +57,7 @@ export async function composePlatform(options: UpOptions, log: Log, version: str
   const lock = await lockData(data.lockFile)
   const closers: (() => Promise<void>)[] = [() => lock.release()]
   try {
+    if (options.state === null) await refuseMovedState(data.movedFile)
     return await startParts(options, log, version, data, closers)
   } catch (error) {
     await closeAll(closers)
