@@ -85,7 +85,7 @@ export class PlatformProcess {
   }
 
   get(realm: string, path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(10_000) })
+    return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(30_000) })
   }
 
   /** Process ids of a part of this very platform: its data folder is in their environment or arguments. */
