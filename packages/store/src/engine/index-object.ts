@@ -1,8 +1,8 @@
-import { type Binding, run, type Task } from '../sql/task.ts'
+import { type Binding, run, runEach, type Task } from '../sql/task.ts'
 import { indexKey } from '../terms/index-key.ts'
 import { numberOf, textOf } from '../terms/scalar.ts'
 import { isOwnField, type ObjectData } from './object-row.ts'
-import { MOST_ROWS, type Writing } from './writing.ts'
+import type { Writing } from './writing.ts'
 
 interface Entry {
   text: string
@@ -50,17 +50,8 @@ export function* indexObject(
   yield* addRows('numbers', numbers)
 }
 
-/** In powers of two, so that there are few different statements. */
-function* addRows(table: 'terms' | 'numbers', rows: readonly Binding[][]): Task<void> {
-  let start = 0
-  while (start < rows.length) {
-    const count = Math.min(MOST_ROWS, 2 ** Math.floor(Math.log2(rows.length - start)))
-    const places = Array.from({ length: count }, () => '(?, ?, ?)').join(', ')
-    const sql = `insert into ${table} (attribute_id, value, object_id) values ${places}`
-    yield* run(sql, ...rows.slice(start, start + count).flat())
-    start += count
-  }
-}
+const addRows = (table: 'terms' | 'numbers', rows: readonly Binding[][]): Task<void> =>
+  runEach(`insert into ${table} (attribute_id, value, object_id) values (?, ?, ?)`, rows)
 
 function* removeEntry(attributeId: number, objectId: number, entry: Entry): Task<void> {
   yield* run(

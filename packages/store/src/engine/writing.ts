@@ -1,8 +1,8 @@
 import { all, one, run, type Task } from '../sql/task.ts'
 import { type ClassRow, findClass } from './catalogue.ts'
 
-/** Most names that one command asks for, and rows that one adds. */
-export const MOST_ROWS = 64
+/** Most names that one command asks for. */
+const MOST_NAMES = 64
 
 /**
  * What one transaction has learned of the catalogue of its realm, so that it asks once, and what it adds to the sums of classes, so that it
@@ -44,8 +44,8 @@ export class Writing {
     const known = this.#attributes.get(classId) ?? new Map<string, number>()
     this.#attributes.set(classId, known)
     const unknown = names.filter((name) => !known.has(name))
-    for (let start = 0; start < unknown.length; start += MOST_ROWS) {
-      yield* lookUp(classId, unknown.slice(start, start + MOST_ROWS), known)
+    for (let start = 0; start < unknown.length; start += MOST_NAMES) {
+      yield* lookUp(classId, unknown.slice(start, start + MOST_NAMES), known)
     }
     for (const name of unknown) {
       if (known.has(name)) continue
@@ -71,7 +71,7 @@ export class Writing {
 }
 
 /** The next power of two: few different lengths make few different statements. */
-export const roundUp = (count: number): number => 2 ** Math.ceil(Math.log2(count))
+const roundUp = (count: number): number => 2 ** Math.ceil(Math.log2(count))
 
 function* lookUp(classId: number, names: readonly string[], into: Map<string, number>): Task<void> {
   const asked = Array.from({ length: roundUp(names.length) }, (_, index) => names[index] ?? names[0]!)

@@ -38,6 +38,10 @@ export class Session {
   }
 
   send(command: Command): void {
+    for (const one of inParts(command)) this.#send(one)
+  }
+
+  #send(command: Command): void {
     const answer = this.#query(command).catch((error) => {
       if (!isFollowUp(error)) this.#failed ??= { error }
     })
@@ -85,5 +89,19 @@ export class Session {
   #query({ sql, bindings }: Command): Promise<QueryResult> {
     const { name, text } = this.#statements.of(sql)
     return this.client.query({ name, text, values: bindings as unknown[] })
+  }
+}
+
+/** Rows of one command. */
+const MOST_ROWS = 64
+
+/** A command for each row as few commands of many rows; in powers of two, so that there are few different statements. */
+function* inParts({ sql, bindings, each }: Command): Generator<Command> {
+  if (!each) return yield { sql, bindings }
+  const row = sql.slice(sql.lastIndexOf('('))
+  for (let start = 0; start < each.length; ) {
+    const count = Math.min(MOST_ROWS, 2 ** Math.floor(Math.log2(each.length - start)))
+    yield { sql: sql + `, ${row}`.repeat(count - 1), bindings: each.slice(start, start + count).flat() }
+    start += count
   }
 }
