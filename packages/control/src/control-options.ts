@@ -1,4 +1,4 @@
-import type { Clock } from '@openzimki/core'
+import type { Clock, PlatformError } from '@openzimki/core'
 import type { Identity } from '@openzimki/link'
 import type { PriceList, SigningKey } from '@openzimki/meter'
 import type { Isolation } from '@openzimki/placement'
@@ -118,8 +118,16 @@ export const DEFAULT_TIMINGS: ControlTimings = {
 }
 
 export interface ControlOptions {
-  /** Holds `control.sqlite` and `logs.sqlite`; must exist. */
+  /** Holds `control.sqlite` and `logs.sqlite`, unless `state` is given; must exist. */
   directory: string
+  /** `postgres://` URL of the database that holds the state in their place. One platform at a time acts on it. */
+  state?: string | null
+  /** Who this is to other platforms on the same database. Default: process and host. */
+  holder?: string
+  /** How long to wait while another platform acts on the database; then UNAVAILABLE. Default: until one that was killed is surely known to be gone. */
+  standbyMs?: number
+  /** Another platform has taken the database over: nothing is written any more, and this one should end. */
+  onDeposed?: (error: PlatformError) => void
   version: string
   objects: ObjectStore
   blobs: BlobStore

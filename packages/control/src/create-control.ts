@@ -1,4 +1,6 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { PlatformError } from '@openzimki/core'
 import type { Link, LinkListener } from '@openzimki/link'
 import { DEFAULT_PRICES, parsePrivateKey } from '@openzimki/meter'
 import type { RouteSource } from '@openzimki/placement'
@@ -10,6 +12,7 @@ import { type BuiltServices, buildServices } from './build-services.ts'
 import { composeMachines, type MachineParts } from './compose-machines.ts'
 import type { ControlContext } from './control-context.ts'
 import { type ControlOptions, type ControlTimings, DEFAULT_TIMINGS } from './control-options.ts'
+import { Lease } from './database/lease.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createApiApp } from './http/api-app.ts'
 import type { Reconciler } from './machines/reconciler.ts'
@@ -26,6 +29,8 @@ import type { Services } from './services.ts'
 const WINDOWS_KEPT_MS = 30 * 24 * 3_600_000
 /** What an agent has to drain its cells and ship their meters. */
 const MACHINE_STOP_MS = 5_000
+/** A platform that was killed is known to the database to be gone within this. */
+const LEASE_WAIT_MS = 35_000
 const GARBAGE_EVERY_MS = 3_600_000
 /** Longer than anything takes from uploading a file to deploying it. */
 const GARBAGE_GRACE_MS = 24 * 3_600_000
@@ -73,21 +78,33 @@ interface ControlParts extends BuiltServices {
 
 /** Opens the databases and puts the control plane together. Nothing acts before `start`. */
 export async function createControl(options: ControlOptions): Promise<Control> {
-  const db = await openDatabase({
-    filename: join(options.directory, 'control.sqlite'),
-    schema: 'control',
-    synchronous: 'FULL',
-  })
-  const logDb = await openDatabase({
-    filename: join(options.directory, 'logs.sqlite'),
-    schema: 'logs',
-    synchronous: 'NORMAL',
-  })
+  const { state = null, directory } = options
+  const lease = state === null ? {} : { lease: new Lease(leaseOf(options)) }
+  const location = state ?? join(directory, 'control.sqlite')
+  const db = await openDatabase({ location, schema: 'control', synchronous: 'FULL', ...lease })
+  const logs = state ?? join(directory, 'logs.sqlite')
+  const logDb = await openDatabase({ location: logs, schema: 'logs', synchronous: 'NORMAL' }).catch(
+    async (error) => {
+      await db.destroy()
+      throw error
+    },
+  )
   const parts = compose(options, db, logDb)
   await parts.policy.load(db)
   await parts.routes.all()
   return controlOf(options, parts)
 }
+
+/** Without `onDeposed` the errors of all that control does say it. */
+const leaseOf = ({
+  holder = `process ${process.pid} on ${hostname()}`,
+  standbyMs = LEASE_WAIT_MS,
+  onDeposed,
+}: ControlOptions) => ({
+  holder,
+  waitMs: standbyMs,
+  onLost: (error: PlatformError) => onDeposed?.(error),
+})
 
 function compose(options: ControlOptions, db: Knex, logDb: Knex): ControlParts {
   const { clock, randomUUID, log, objects, refs } = options

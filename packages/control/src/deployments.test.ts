@@ -146,6 +146,20 @@ describe('files of a deployment', () => {
     ).toMatchObject({ files: 1 })
   })
 
+  it('may come at once for a realm that is not there yet', async () => {
+    const contents = ['one', 'two', 'three', 'four']
+    const put = (content: string) => {
+      const digest = digestOf(content)
+      return client.deployments.putBlob({
+        params: { realm: 'fresh', digest },
+        query,
+        body: Buffer.from(content),
+      })
+    }
+    expect(await Promise.all(contents.map(put))).toHaveLength(4)
+    expect((await client.realms.list()).items.filter(({ name }) => name === 'fresh')).toHaveLength(1)
+  })
+
   it('that were not uploaded are named, and nothing goes live', async () => {
     await expect(
       client.deployments.create({ params, query, body: artifactOf({ files: [file] }) }),

@@ -90,7 +90,16 @@ export class RealmService {
         `${reference} cannot be the name of a realm: use 1 to 63 of a-z, 0-9 and -, not a reserved word`,
       )
     }
-    return { realm: await this.createRow(caller, reference), created: true }
+    try {
+      return { realm: await this.createRow(caller, reference), created: true }
+    } catch (error) {
+      // Of several that come at once, as the uploads of a first deploy do, one makes it.
+      const other = await findRealm(db, caller, reference)
+      if (other && error instanceof PlatformError && error.code === 'ALREADY_EXISTS') {
+        return { realm: other, created: false }
+      }
+      throw error
+    }
   }
 
   async list(caller: Caller, page: PageRequest): Promise<Page<Realm>> {

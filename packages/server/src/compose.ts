@@ -29,6 +29,7 @@ import { type DataDirectory, openDataDirectory, openToCells, readSecret } from '
 import { lockData } from './data-lock.ts'
 import { ownerOf } from './installation-owner.ts'
 import type { Log } from './log.ts'
+import { refuseMovedState } from './moved-marker.ts'
 import { NODE_FLAGS } from './node-flags.ts'
 import { openPools } from './open-pools.ts'
 import { proxyTrust } from './proxy-trust.ts'
@@ -58,6 +59,7 @@ export async function composePlatform(options: UpOptions, log: Log, version: str
   const lock = await lockData(data.lockFile)
   const closers: (() => Promise<void>)[] = [() => lock.release()]
   try {
+    if (options.state === null) await refuseMovedState(data.movedFile)
     return await startParts(options, log, version, data, closers)
   } catch (error) {
     await closeAll(closers)
@@ -84,7 +86,10 @@ async function startParts(
   const [preludes] = await Promise.all([
     ensurePreludes(data.cache),
     startStore(
-      { data, address: addresses.store, secret, users, log, blobs, owner: ownerOf(identity) },
+      {
+        ...{ data, database: options.state ?? data.store, address: addresses.store, secret, users, log },
+        ...{ blobs, owner: ownerOf(identity) },
+      },
       closers,
     ),
   ])
@@ -94,6 +99,7 @@ async function startParts(
   let gateway: Gateway | null = null
   let url = ''
   const control = await createControl({
+    ...{ state: options.state, standbyMs: options.standbyMs, onDeposed: options.onDeposed },
     ...{ directory: data.root, version, clock: systemClock, randomUUID, log },
     ...{ objects: store.objects, blobs: store.blobs, refs: store.refs },
     baseDomains: options.baseDomains,

@@ -11,6 +11,9 @@ const MAX_RUN_PATH = 60
 export interface DataDirectory {
   root: string
   control: string
+  logs: string
+  /** Written when the state has been moved elsewhere. */
+  movedFile: string
   store: string
   blobs: string
   cache: string
@@ -31,6 +34,8 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const directory: DataDirectory = {
     root,
     control: join(root, 'control.sqlite'),
+    logs: join(root, 'logs.sqlite'),
+    movedFile: join(root, 'state-moved.json'),
     store: join(root, 'store.sqlite'),
     blobs: join(root, 'blobs'),
     cache: join(root, 'cache'),

@@ -12,6 +12,8 @@ const STREAMING_FLAGS = ['--max-semi-space-size=1']
 
 export interface StoreStart {
   data: DataDirectory
+  /** Of objects: a file of SQLite, or a `postgres://` URL. */
+  database: string
   address: string
   secret: Buffer
   /** Where blobs are, other than in the data folder; null: there. */
@@ -25,7 +27,7 @@ export interface StoreStart {
 
 /** The process that holds objects and blobs. It alone is given what opens a cloud: no machine and no cell ever is. */
 export async function startStore(start: StoreStart, closers: (() => Promise<void>)[]): Promise<void> {
-  const { data, address, secret, blobs, owner, users, log } = start
+  const { data, database, address, secret, blobs, owner, users, log } = start
   const letCellsIn = async () => {
     if (users) await openDoor(address.slice('unix:'.length), users.gid)
   }
@@ -39,7 +41,7 @@ export async function startStore(start: StoreStart, closers: (() => Promise<void
     env: {
       ...(blobs === null ? {} : cloudEnvironment(process.env)),
       [STORE_ENV.address]: address,
-      [STORE_ENV.database]: data.store,
+      [STORE_ENV.database]: database,
       [STORE_ENV.folder]: data.blobs,
       [STORE_ENV.blobs]: blobs ?? '',
       [STORE_ENV.owner]: owner,

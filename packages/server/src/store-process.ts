@@ -1,5 +1,5 @@
 import { PlatformError, systemClock } from '@openzimki/core'
-import { openSqliteStore, serveStore } from '@openzimki/store'
+import { openStore, serveStore } from '@openzimki/store'
 import { FINAL_STATUS } from './child-service.ts'
 import { openBlobs } from './open-blobs.ts'
 import { STORE_ENV } from './store-env.ts'
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     if (value) return value
     throw new Error(`${name} is not set`)
   }
-  const { objects, refs } = await openSqliteStore({ filename: need(STORE_ENV.database), clock: systemClock })
+  const { objects, refs } = await openStore({ location: need(STORE_ENV.database), clock: systemClock })
   const blobs = await openBlobs({
     folder: need(STORE_ENV.folder),
     place: process.env[STORE_ENV.blobs] ?? '',
@@ -30,7 +30,8 @@ async function main(): Promise<void> {
     secret,
     clock: systemClock,
   })
-  const sweep = setInterval(() => void objects.sweep(10_000), SWEEP_MS)
+  // A database that is away for a while is swept when it is back.
+  const sweep = setInterval(() => void objects.sweep(10_000).catch(() => undefined), SWEEP_MS)
   const end = async (): Promise<void> => {
     clearInterval(sweep)
     await server.close()

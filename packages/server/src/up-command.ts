@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { resolve } from 'node:path'
 import { createClient } from '@openzimki/api'
 import { type CliIo, readJsonFile } from '@openzimki/cli'
+import { PlatformError } from '@openzimki/core'
+import { isPostgresUrl } from '@openzimki/store/postgres'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
 import type { Platform } from './compose.ts'
@@ -15,6 +18,8 @@ interface UpFlags {
   host: string
   data: string
   blobs?: string
+  state?: string
+  standby?: boolean
   json?: boolean
   baseDomain: string[]
   publicUrl?: string
@@ -44,6 +49,8 @@ export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
       '--blobs <place>',
       'where blobs are kept: s3://bucket/prefix?region=... (default: in the data folder)',
     )
+    .option('--state <url>', 'postgres:// database for the state, in place of SQLite; or ZIMKI_STATE')
+    .option('--standby', 'while another platform acts on that database, wait and take over when it goes')
     .option('--base-domain <domain...>', 'domains whose subdomains are realms', ['localhost'])
     .option('--public-url <url>', 'origin under which people reach it')
     .option('--name <name>', 'name of this provider, in its signed readings', 'local')
@@ -94,8 +101,14 @@ async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise
   }
   // Only here, so that other commands do not load a platform.
   const { composePlatform } = await import('./compose.ts')
+  let deposed: PlatformError | null = null
+  const end = new AbortController()
+  const onDeposed = (error: PlatformError): void => {
+    deposed = error
+    end.abort()
+  }
   const platform = await composePlatform(
-    { ...(await optionsOf(flags, io)), ...(tempo ? { tempo } : {}) },
+    { ...(await optionsOf(flags, io)), ...(tempo ? { tempo } : {}), onDeposed },
     log,
     version,
   )
@@ -103,7 +116,8 @@ async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise
     const operatorFile = await firstStart(platform, log)
     announce(platform, flags, io, operatorFile, performance.now() - startedMs)
     rehearse(platform.localUrl, `welcome.${flags.baseDomain[0]}`)
-    if (!io.signal.aborted) await ended
+    if (!io.signal.aborted && !end.signal.aborted) await Promise.race([ended, once(end.signal, 'abort')])
+    if (deposed) throw deposed
     if (!flags.json) io.stderr.write('\nEnding: requests finish and the meter is taken ...\n')
   } finally {
     await platform.close()
@@ -163,6 +177,8 @@ async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
   const { agentsAddress, agentsListen } = flags
   return {
     ...{ host, port, data, name, spareCells, provider, isolationFloor, pathForm, cellUsers },
+    state: stateOf(flags, io),
+    ...(flags.standby ? { standbyMs: Number.POSITIVE_INFINITY } : {}),
     providerConfig: providerConfig === undefined ? {} : await readJsonFile(resolve(io.cwd, providerConfig)),
     pools: flags.pools === undefined ? null : await readJsonFile(resolve(io.cwd, flags.pools)),
     blobs: flags.blobs ?? null,
@@ -183,6 +199,17 @@ function userRange(text: string): UpOptions['cellUsers'] {
   const isRange = /^\d+-\d+$/.test(text) && first >= 1 && last > first && last < 2 ** 32 - 1
   if (isRange) return { first, last }
   throw new InvalidArgumentError('two numbers of users are wanted, such as 1900000000-1900065535, or "none"')
+}
+
+/** A URL with a password is better kept off the command line, which others on the machine can read. */
+function stateOf(flags: UpFlags, io: CliIo): string | null {
+  const state = flags.state ?? io.env.ZIMKI_STATE
+  if (state === undefined || state === '') return null
+  if (isPostgresUrl(state)) return state
+  throw new PlatformError(
+    'INVALID_ARGUMENT',
+    'The state is named by a URL such as postgres://user:password@host/database',
+  )
 }
 
 function wholeNumber(text: string): number {

@@ -1,4 +1,5 @@
 import type { ControlTimings } from '@openzimki/control'
+import type { PlatformError } from '@openzimki/core'
 
 /** What `zimki up` takes. */
 export interface UpOptions {
@@ -9,6 +10,12 @@ export interface UpOptions {
   data: string
   /** Where blobs are: `s3://bucket/prefix?...`; null: in the data folder. */
   blobs: string | null
+  /** `postgres://` URL of the database that holds the state; null: SQLite files in `data`. */
+  state: string | null
+  /** How long to wait while another platform acts on that database; Infinity stands by. */
+  standbyMs?: number
+  /** Another platform has taken that database over: this one is to end. */
+  onDeposed?: (error: PlatformError) => void
   baseDomains: string[]
   /** Origin under which people reach the gateway; default: this host's. */
   publicUrl?: string

@@ -14,11 +14,12 @@ const MIGRATIONS: Migration[] = [
   { name: '005-machine-keys', up: addMachineKeys },
   { name: '006-pools', up: addPools },
   { name: '007-machine-starts', up: addMachineStarts },
+  { name: '008-leases', up: createLeases },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
   await db.schema.createTable('accounts', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('id').notNullable().unique()
     table.text('name').notNullable()
     table.text('role').notNullable()
@@ -27,7 +28,7 @@ async function createNouns(db: Knex): Promise<void> {
     table.bigInteger('created_at_ms').notNullable()
   })
   await db.schema.createTable('tokens', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('id').notNullable().unique()
     table.text('account').notNullable().index()
     table.text('name').notNullable()
@@ -39,7 +40,7 @@ async function createNouns(db: Knex): Promise<void> {
   await createRealms(db)
   await createRealmParts(db)
   await db.schema.createTable('audit', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.bigInteger('time_ms').notNullable()
     table.text('account')
     table.text('actor').notNullable()
@@ -51,7 +52,7 @@ async function createNouns(db: Knex): Promise<void> {
 
 async function createRealms(db: Knex): Promise<void> {
   await db.schema.createTable('realms', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('id').notNullable().unique()
     table.text('account').notNullable()
     table.text('name').notNullable().index()
@@ -63,13 +64,13 @@ async function createRealms(db: Knex): Promise<void> {
     table.unique(['account', 'name'])
   })
   await db.schema.createTable('deployments', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('realm').notNullable()
     table.text('id').notNullable()
     table.text('kind').notNullable()
     table.text('limits').notNullable()
     table.text('env').notNullable()
-    table.integer('files').notNullable()
+    table.bigInteger('files').notNullable()
     table.bigInteger('bytes').notNullable()
     table.text('created_by').notNullable()
     table.bigInteger('created_at_ms').notNullable()
@@ -88,7 +89,7 @@ async function createRealms(db: Knex): Promise<void> {
 
 async function createRealmParts(db: Knex): Promise<void> {
   await db.schema.createTable('keys', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('id').notNullable().unique()
     table.text('realm').notNullable().index()
     table.text('name')
@@ -98,14 +99,14 @@ async function createRealmParts(db: Knex): Promise<void> {
     table.bigInteger('revoked_at_ms')
   })
   await db.schema.createTable('domains', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('host').notNullable().unique()
     table.text('realm').notNullable().index()
     table.text('key').notNullable().index()
     table.bigInteger('created_at_ms').notNullable()
   })
   await db.schema.createTable('secrets', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('realm').notNullable()
     table.text('name').notNullable()
     table.text('sealed').notNullable()
@@ -127,7 +128,7 @@ async function createRealmParts(db: Knex): Promise<void> {
 
 async function createMachines(db: Knex): Promise<void> {
   await db.schema.createTable('machines', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('id').notNullable().unique()
     table.text('join_hash').notNullable()
     table.bigInteger('created_at_ms').notNullable()
@@ -161,9 +162,9 @@ async function createUsage(db: Knex): Promise<void> {
     table.index(['hour_ms', 'realm'])
   })
   await db.schema.createTable('readings', (table) => {
-    table.increments('seq')
+    table.bigIncrements('seq')
     table.text('realm').notNullable()
-    table.integer('sequence').notNullable()
+    table.bigInteger('sequence').notNullable()
     table.bigInteger('period_start_ms').notNullable()
     table.bigInteger('period_end_ms').notNullable()
     table.text('hash').notNullable()
@@ -233,6 +234,17 @@ async function addMachineStarts(db: Knex): Promise<void> {
   })
 }
 
+/** Who acts on the database: see `lease.ts`. */
+async function createLeases(db: Knex): Promise<void> {
+  await db.schema.createTable('leases', (table) => {
+    table.text('name').primary()
+    // Grows whenever another platform takes over.
+    table.bigInteger('term').notNullable()
+    table.text('holder').notNullable()
+    table.bigInteger('backend').notNullable()
+  })
+}
+
 /** Columns of usage_hours, in the order of meter's AMOUNT_NAMES. */
 const AMOUNT_COLUMNS = [
   'requests',
@@ -251,7 +263,7 @@ const LOG_MIGRATIONS: Migration[] = [
     name: '001-lines',
     up: (db) =>
       db.schema.createTable('lines', (table) => {
-        table.increments('seq')
+        table.bigIncrements('seq')
         table.text('realm').notNullable()
         table.bigInteger('time_ms').notNullable()
         table.text('deployment').notNullable()
@@ -275,14 +287,21 @@ const LOG_MIGRATIONS: Migration[] = [
   },
 ]
 
-/** Brings a database to the newest schema; no file is looked for, so it works from a bundle too. */
-export async function migrate(db: Knex, which: 'control' | 'logs'): Promise<void> {
+/** Brings a database to the newest schema, with `after` each step; no file is looked for, so it works from a bundle too. */
+export async function migrate(
+  db: Knex,
+  which: 'control' | 'logs',
+  after: (transaction: Knex) => Promise<void> = async () => undefined,
+): Promise<void> {
   await db.migrate.latest({
     migrationSource: {
       getMigrations: async () => (which === 'control' ? MIGRATIONS : LOG_MIGRATIONS),
       getMigrationName: (migration: Migration) => migration.name,
       getMigration: async (migration: Migration) => ({
-        up: (transaction: Knex) => migration.up(transaction),
+        up: async (transaction: Knex) => {
+          await migration.up(transaction)
+          await after(transaction)
+        },
         down: async () => {
           throw new Error('migrations only go forward; restore a backup to go back')
         },

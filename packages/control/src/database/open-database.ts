@@ -1,19 +1,29 @@
+import { isPostgresUrl } from '@openzimki/store/postgres'
 import type BetterSqlite3 from 'better-sqlite3'
 import knexModule, { type Knex } from 'knex'
+import type { Lease } from './lease.ts'
 import { migrate } from './migrations.ts'
+import { openPostgres } from './open-postgres.ts'
 
 export interface DatabaseOptions {
-  filename: string
+  /** A SQLite file, or the `postgres://` URL of a database, in which each schema is one of its own. */
+  location: string
   schema: 'control' | 'logs'
   /** FULL: each commit is on disk before it is acknowledged. NORMAL: a power cut may lose the last commits, never the file. */
   synchronous: 'FULL' | 'NORMAL'
+  /** In PostgreSQL: held by every connection that is used. A SQLite file belongs to whoever holds its folder. */
+  lease?: Lease
 }
 
-/** Opens a SQLite file through knex and brings it to the newest schema. */
-export async function openDatabase({ filename, schema, synchronous }: DatabaseOptions): Promise<Knex> {
+/** Opens the database through knex and brings it to the newest schema. UNAVAILABLE, INVALID_ARGUMENT: why it cannot be. */
+export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
+  return isPostgresUrl(options.location) ? openPostgres(options) : openSqlite(options)
+}
+
+async function openSqlite({ location, schema, synchronous }: DatabaseOptions): Promise<Knex> {
   const db = knexModule({
     client: 'better-sqlite3',
-    connection: { filename },
+    connection: { filename: location },
     useNullAsDefault: true,
     pool: {
       min: 1,

@@ -94,7 +94,7 @@ describe('a join token', () => {
   it('is nowhere on disk', async () => {
     const token = await test.control.addMachine('m-2')
     const db = await openDatabase({
-      filename: `${test.options.directory}/control.sqlite`,
+      location: test.options.state ?? `${test.options.directory}/control.sqlite`,
       schema: 'control',
       synchronous: 'FULL',
     })

@@ -18,7 +18,7 @@ let token: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'restarts-'))
   clock = new ManualClock(0)
-  db = await openDatabase({ filename: join(folder, 'c.sqlite'), schema: 'control', synchronous: 'FULL' })
+  db = await openDatabase({ location: join(folder, 'c.sqlite'), schema: 'control', synchronous: 'FULL' })
   const context = { db, clock, randomUUID: () => 'id', log: () => undefined }
   registry = new MachineRegistry(context, 1_000, async () => {
     if (incarnation === 'unknown') throw new PlatformError('UNAVAILABLE', 'it does not answer')

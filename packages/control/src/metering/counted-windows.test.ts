@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Knex } from 'knex'
 import { openDatabase } from '../database/open-database.ts'
+import { testState } from '../testing/test-state.ts'
 import { forgetSources, markCounted } from './counted-windows.ts'
 
 let db: Knex
 
 beforeEach(async () => {
-  db = await openDatabase({ filename: ':memory:', schema: 'control', synchronous: 'FULL' })
+  db = await openDatabase({
+    location: (await testState.make?.()) ?? ':memory:',
+    schema: 'control',
+    synchronous: 'FULL',
+  })
 })
 afterEach(() => db.destroy())
 

@@ -14,6 +14,7 @@ import { PLATFORM } from '../caller.ts'
 import type { ControlOptions, PoolOptions } from '../control-options.ts'
 import { type Control, createControl } from '../create-control.ts'
 import { FakeAgent } from './fake-agent.ts'
+import { testState } from './test-state.ts'
 
 /** 2026-01-01T00:00:00Z */
 export const START_MS = 1_767_225_600_000
@@ -51,6 +52,7 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
   const invoked: TestControl['invoked'] = []
   const answers: TestControl['answers'] = { next: () => ({}) }
   const options: ControlOptions = {
+    ...{ state: (await testState.make?.()) ?? null },
     ...{ directory, version: '1.2.3', objects, blobs, refs, clock, randomUUID },
     log: (level, message, details) => logged.push(`${level} ${message} ${JSON.stringify(details ?? {})}`),
     baseDomains: ['localhost'],

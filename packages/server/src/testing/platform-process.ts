@@ -52,19 +52,10 @@ export class PlatformProcess {
     return platform
   }
 
-  /** Starts it on its data folder, at the port of before. */
-  async up(): Promise<void> {
-    const args = [
-      '--no-node-snapshot',
-      this.#program,
-      'up',
-      '--port',
-      String(this.port),
-      '--data',
-      this.data,
-      '--json',
-      ...this.#flags,
-    ]
+  /** Starts it on its data folder, at the port of before; `more` flags for this time. */
+  async up(more: readonly string[] = []): Promise<void> {
+    const flags = ['--port', String(this.port), '--data', this.data, '--json', ...this.#flags, ...more]
+    const args = ['--no-node-snapshot', this.#program, 'up', ...flags]
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ZIMKI_')))
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     this.#child = child
@@ -94,7 +85,7 @@ export class PlatformProcess {
   }
 
   get(realm: string, path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(10_000) })
+    return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(30_000) })
   }
 
   /** Process ids of a part of this very platform: its data folder is in their environment or arguments. */
@@ -118,12 +109,16 @@ export class PlatformProcess {
     for (const pid of pids) process.kill(pid, 'SIGKILL')
   }
 
-  async close(): Promise<void> {
+  /** Ends it in order; its folder stays. */
+  async end(): Promise<void> {
     const child = this.#child!
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    }
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+
+  async close(): Promise<void> {
+    await this.end()
     await rm(this.data, { recursive: true, force: true })
   }
 }

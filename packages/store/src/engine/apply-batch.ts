@@ -1,11 +1,12 @@
 import { PlatformError } from '@openzimki/core'
 import type { BatchResult, Operation } from '../contract.ts'
 import { one, run, type Task } from '../sql/task.ts'
-import { type ClassRow, classMissing, findClass, openRealm, type RealmRow } from './catalogue.ts'
+import { type ClassRow, classMissing, openRealm, type RealmRow } from './catalogue.ts'
 import { indexObject } from './index-object.ts'
 import { appendJournal } from './journal.ts'
 import { isExpired, type ObjectRow, parseData } from './object-row.ts'
 import type { PreparedOperation, PreparedPut } from './prepare-batch.ts'
+import { Writing } from './writing.ts'
 
 type Head = BatchResult['results'][number]
 type Put = Extract<Operation, { op: 'put' }>
@@ -19,8 +20,10 @@ export function* applyBatch(
 ): Task<BatchResult> {
   const row = yield* openRealm(realm)
   checkEpoch(row, epoch)
+  const writing = new Writing(row.id)
   const results: Head[] = []
-  for (const operation of operations) results.push(yield* apply(row.id, operation, nowMs))
+  for (const operation of operations) results.push(yield* apply(writing, operation, nowMs))
+  yield* writing.finish()
   const sequence = operations.length === 0 ? row.sequence : yield* appendJournal(row, operations, nowMs)
   return { sequence, results }
 }
@@ -40,36 +43,43 @@ export function checkEpoch(realm: RealmRow, epoch: number): void {
   )
 }
 
-function* apply(realmId: number, prepared: PreparedOperation, nowMs: number): Task<Head> {
+function* apply(writing: Writing, prepared: PreparedOperation, nowMs: number): Task<Head> {
   switch (prepared.operation.op) {
     case 'put':
-      return yield* put(realmId, prepared as PreparedPut, nowMs)
+      return yield* put(writing, prepared as PreparedPut, nowMs)
     case 'delete':
-      yield* remove(realmId, prepared.operation, nowMs)
+      yield* remove(writing, prepared.operation, nowMs)
       return null
     case 'createClass':
-      yield* createClass(realmId, prepared.operation)
+      yield* createClass(writing, prepared.operation)
       return null
     case 'deleteClass':
-      yield* deleteClass(realmId, prepared.operation.className)
+      yield* deleteClass(writing, prepared.operation.className)
       return null
   }
 }
 
-function* put(realmId: number, prepared: PreparedPut, nowMs: number): Task<Head> {
+function* put(writing: Writing, prepared: PreparedPut, nowMs: number): Task<Head> {
   const { operation } = prepared
-  const classRow = yield* findClass(realmId, operation.className)
+  const classRow = yield* writing.findClass(operation.className)
   if (!classRow) throw classMissing(operation.className)
   let existing = yield* findRow(classRow.id, operation.id)
   if (existing && isExpired(existing, nowMs)) {
-    yield* removeRow(classRow, existing)
+    yield* removeRow(writing, classRow, existing)
     existing = undefined
   }
   checkVersion(operation, existing?.version ?? 0)
-  return existing ? yield* replace(classRow, existing, prepared) : yield* insert(classRow, prepared, nowMs)
+  return existing
+    ? yield* replace(writing, classRow, existing, prepared)
+    : yield* insert(writing, classRow, prepared, nowMs)
 }
 
-function* insert(classRow: ClassRow, { operation, json, bytes }: PreparedPut, nowMs: number): Task<Head> {
+function* insert(
+  writing: Writing,
+  classRow: ClassRow,
+  { operation, json, bytes }: PreparedPut,
+  nowMs: number,
+): Task<Head> {
   const createdAt = new Date(nowMs).toISOString()
   const made = yield* one<{ id: number }>(
     `insert into objects (class_id, uuid, data, bytes, created_at, version, expires_ms)
@@ -81,12 +91,13 @@ function* insert(classRow: ClassRow, { operation, json, bytes }: PreparedPut, no
     createdAt,
     operation.expiresAtMs ?? null,
   )
-  yield* indexObject(classRow.id, made!.id, null, operation.data)
-  yield* count(classRow.id, 1, bytes)
+  yield* indexObject(writing, classRow.id, made!.id, null, operation.data)
+  writing.count(classRow.id, 1, bytes)
   return { id: operation.id, version: 1, createdAt }
 }
 
 function* replace(
+  writing: Writing,
   classRow: ClassRow,
   existing: ObjectRow,
   { operation, json, bytes }: PreparedPut,
@@ -100,28 +111,28 @@ function* replace(
     operation.expiresAtMs ?? null,
     existing.id,
   )
-  yield* indexObject(classRow.id, existing.id, parseData(existing.data!), operation.data)
-  yield* count(classRow.id, 0, bytes - existing.bytes)
+  yield* indexObject(writing, classRow.id, existing.id, parseData(existing.data!), operation.data)
+  writing.count(classRow.id, 0, bytes - existing.bytes)
   return { id: operation.id, version, createdAt: existing.created_at }
 }
 
 function* remove(
-  realmId: number,
+  writing: Writing,
   operation: Extract<Operation, { op: 'delete' }>,
   nowMs: number,
 ): Task<void> {
-  const classRow = yield* findClass(realmId, operation.className)
+  const classRow = yield* writing.findClass(operation.className)
   if (!classRow) throw classMissing(operation.className)
   const existing = yield* findRow(classRow.id, operation.id)
   checkVersion(operation, existing && !isExpired(existing, nowMs) ? existing.version : 0)
-  if (existing) yield* removeRow(classRow, existing)
+  if (existing) yield* removeRow(writing, classRow, existing)
 }
 
 /** Takes an object away with its index entries. */
-export function* removeRow(classRow: { id: number }, row: ObjectRow): Task<void> {
+export function* removeRow(writing: Writing, classRow: { id: number }, row: ObjectRow): Task<void> {
   yield* run('delete from objects where id = ?', row.id)
-  yield* indexObject(classRow.id, row.id, parseData(row.data!), null)
-  yield* count(classRow.id, -1, -row.bytes)
+  yield* indexObject(writing, classRow.id, row.id, parseData(row.data!), null)
+  writing.count(classRow.id, -1, -row.bytes)
 }
 
 const findRow = (classId: number, uuid: string): Task<ObjectRow | undefined> =>
@@ -130,9 +141,6 @@ const findRow = (classId: number, uuid: string): Task<ObjectRow | undefined> =>
     classId,
     uuid,
   )
-
-const count = (classId: number, objects: number, bytes: number): Task<void> =>
-  run('update classes set objects = objects + ?, bytes = bytes + ? where id = ?', objects, bytes, classId)
 
 /** `version` 0: there is no such object. */
 function checkVersion(operation: Put | Extract<Operation, { op: 'delete' }>, version: number): void {
@@ -146,33 +154,18 @@ function checkVersion(operation: Put | Extract<Operation, { op: 'delete' }>, ver
   )
 }
 
-function* createClass(realmId: number, operation: Extract<Operation, { op: 'createClass' }>): Task<void> {
-  const known = yield* findClass(realmId, operation.className)
-  if (!known) {
-    yield* run(
-      'insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)',
-      realmId,
-      operation.className,
-    )
-  } else if (!operation.ifMissing) {
-    throw new PlatformError(
-      'ALREADY_EXISTS',
-      `the class "${operation.className}" exists already in this realm`,
-      {
-        details: { className: operation.className },
-      },
-    )
+function* createClass(
+  writing: Writing,
+  { className, ifMissing }: Extract<Operation, { op: 'createClass' }>,
+): Task<void> {
+  if (!(yield* writing.findClass(className))) yield* writing.createClass(className)
+  else if (!ifMissing) {
+    throw new PlatformError('ALREADY_EXISTS', `the class "${className}" exists already in this realm`, {
+      details: { className },
+    })
   }
 }
 
-/** At once, whatever its size: its rows are doomed, and removed by and by. */
-function* deleteClass(realmId: number, className: string): Task<void> {
-  const known = yield* findClass(realmId, className)
-  if (!known) throw classMissing(className)
-  yield* doomClass(known.id)
-}
-
-export function* doomClass(classId: number): Task<void> {
-  yield* run('delete from classes where id = ?', classId)
-  yield* run("insert into doomed (kind, target_id) values ('class', ?)", classId)
+function* deleteClass(writing: Writing, className: string): Task<void> {
+  if (!(yield* writing.deleteClass(className))) throw classMissing(className)
 }

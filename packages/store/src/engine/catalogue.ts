@@ -67,14 +67,3 @@ export function* usage(realm: string): Task<{ objects: number; bytes: number }> 
 
 export const findAttribute = (classId: number, name: string): Task<{ id: number } | undefined> =>
   one('select id from attributes where class_id = ? and name = ?', classId, name)
-
-export function* openAttribute(classId: number, name: string): Task<number> {
-  const known = yield* findAttribute(classId, name)
-  if (known) return known.id
-  const made = yield* one<{ id: number }>(
-    'insert into attributes (class_id, name) values (?, ?) returning id',
-    classId,
-    name,
-  )
-  return made!.id
-}

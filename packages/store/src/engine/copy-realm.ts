@@ -1,13 +1,14 @@
 import { PlatformError } from '@openzimki/core'
 import type { JournalEntry, Operation } from '../contract.ts'
 import type { Database } from '../sql/database.ts'
-import { all, one, run, type Task } from '../sql/task.ts'
-import { doomClass, removeRow } from './apply-batch.ts'
+import { all, one, type Task } from '../sql/task.ts'
+import { removeRow } from './apply-batch.ts'
 import { type ClassRow, findClass, findRealm, listClasses, openRealm, type RealmRow } from './catalogue.ts'
 import { indexObject } from './index-object.ts'
 import { appendJournal, readJournal } from './journal.ts'
 import { type ObjectRow, parseData } from './object-row.ts'
 import type { PreparedOperation } from './prepare-batch.ts'
+import { Writing } from './writing.ts'
 
 /** Objects, and bytes of them, that one transaction copies. */
 const SLICE = 200
@@ -36,7 +37,8 @@ export async function copyRealm(
   }
   for (;;) {
     const since: number = copied
-    const caughtUp = await database.write(to, () => catchUp(from, to, since, nowMs()))
+    // Nobody writes the source in this one, so that it is seen as it is at one moment.
+    const caughtUp = await database.write(to, () => catchUp(from, to, since, nowMs()), [from])
     if (caughtUp.done) return
     copied = caughtUp.sequence
   }
@@ -91,32 +93,31 @@ function* copySlice(
 interface Copy {
   source: RealmRow | undefined
   target: RealmRow
+  writing: Writing
   /** What this transaction does to the target, for its journal. */
   operations: PreparedOperation[]
 }
 
 function* openCopy(from: string, to: string): Task<Copy> {
-  return { source: yield* findRealm(from), target: yield* openRealm(to), operations: [] }
+  const source = yield* findRealm(from)
+  const target = yield* openRealm(to)
+  return { source, target, writing: new Writing(target.id), operations: [] }
 }
 
 function* record(copy: Copy, nowMs: number): Task<void> {
+  yield* copy.writing.finish()
   if (copy.operations.length > 0) yield* appendJournal(copy.target, copy.operations, nowMs)
 }
 
 function* ensureClass(copy: Copy, className: string): Task<ClassRow> {
-  const known = yield* findClass(copy.target.id, className)
+  const known = yield* copy.writing.findClass(className)
   if (known) return known
-  yield* run(
-    'insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)',
-    copy.target.id,
-    className,
-  )
   copy.operations.push({ operation: { op: 'createClass', className, ifMissing: true } })
-  return (yield* findClass(copy.target.id, className))!
+  return yield* copy.writing.createClass(className)
 }
 
 function* putCopy(copy: Copy, className: string, target: ClassRow, row: ObjectRow): Task<void> {
-  yield* removeCopy(target, row.uuid)
+  yield* removeCopy(copy, target, row.uuid)
   const made = yield* one<{ id: number }>(
     `insert into objects (class_id, uuid, data, bytes, created_at, version, expires_ms)
       values (?, ?, ?, ?, ?, ?, ?) returning id`,
@@ -129,19 +130,19 @@ function* putCopy(copy: Copy, className: string, target: ClassRow, row: ObjectRo
     row.expires_ms,
   )
   const data = parseData(row.data!)
-  yield* indexObject(target.id, made!.id, null, data)
-  yield* run('update classes set objects = objects + 1, bytes = bytes + ? where id = ?', row.bytes, target.id)
+  yield* indexObject(copy.writing, target.id, made!.id, null, data)
+  copy.writing.count(target.id, 1, row.bytes)
   const operation = { op: 'put' as const, className, id: row.uuid, data, expiresAtMs: row.expires_ms }
   copy.operations.push({ operation, json: row.data!, bytes: row.bytes })
 }
 
-function* removeCopy(target: ClassRow, uuid: string): Task<boolean> {
+function* removeCopy(copy: Copy, target: ClassRow, uuid: string): Task<boolean> {
   const [known] = yield* all<ObjectRow>(
     `select id, uuid, data, bytes, created_at, version, expires_ms from objects where class_id = ? and uuid = ?`,
     target.id,
     uuid,
   )
-  if (known) yield* removeRow(target, known)
+  if (known) yield* removeRow(copy.writing, target, known)
   return known !== undefined
 }
 
@@ -163,10 +164,10 @@ function* catchUp(
 /** Brings what the operation touched to its present state in the source, whatever became of it afterwards. */
 function* follow(copy: Copy, operation: Operation): Task<void> {
   const { className } = operation
-  const target = yield* findClass(copy.target.id, className)
   if (operation.op === 'deleteClass') {
-    if (target) yield* doomClass(target.id)
-    if (target) copy.operations.push({ operation: { op: 'deleteClass', className } })
+    if (yield* copy.writing.deleteClass(className)) {
+      copy.operations.push({ operation: { op: 'deleteClass', className } })
+    }
     return
   }
   const source = copy.source && (yield* findClass(copy.source.id, className))
@@ -179,7 +180,7 @@ function* follow(copy: Copy, operation: Operation): Task<void> {
     operation.id,
   )
   if (row) yield* putCopy(copy, className, fresh, row)
-  else if (yield* removeCopy(fresh, operation.id)) {
+  else if (yield* removeCopy(copy, fresh, operation.id)) {
     copy.operations.push({ operation: { op: 'delete', className, id: operation.id } })
   }
 }

@@ -1,8 +1,8 @@
-import { run, type Task } from '../sql/task.ts'
+import { type Binding, run, runEach, type Task } from '../sql/task.ts'
 import { indexKey } from '../terms/index-key.ts'
 import { numberOf, textOf } from '../terms/scalar.ts'
-import { openAttribute } from './catalogue.ts'
 import { isOwnField, type ObjectData } from './object-row.ts'
+import type { Writing } from './writing.ts'
 
 interface Entry {
   text: string
@@ -24,6 +24,7 @@ function entriesOf(data: ObjectData | null): Map<string, Entry> {
  * of `before` is derived, not read, so the derivation must not change without a migration that builds the index anew.
  */
 export function* indexObject(
+  writing: Writing,
   classId: number,
   objectId: number,
   before: ObjectData | null,
@@ -33,27 +34,24 @@ export function* indexObject(
   const fresh = entriesOf(after)
   for (const [name, entry] of old) {
     const next = fresh.get(name)
-    if (next?.text === entry.text && next.number === entry.number) fresh.delete(name)
-    else yield* removeEntry(yield* openAttribute(classId, name), objectId, entry)
+    if (next?.text !== entry.text || next.number !== entry.number) continue
+    old.delete(name)
+    fresh.delete(name)
   }
-  for (const [name, entry] of fresh) yield* addEntry(yield* openAttribute(classId, name), objectId, entry)
+  const ids = yield* writing.openAttributes(classId, [...new Set([...old.keys(), ...fresh.keys()])])
+  for (const [name, entry] of old) yield* removeEntry(ids.get(name)!, objectId, entry)
+  const texts: Binding[][] = []
+  const numbers: Binding[][] = []
+  for (const [name, { text, number }] of fresh) {
+    texts.push([ids.get(name)!, text, objectId])
+    if (number !== null) numbers.push([ids.get(name)!, number, objectId])
+  }
+  yield* addRows('terms', texts)
+  yield* addRows('numbers', numbers)
 }
 
-function* addEntry(attributeId: number, objectId: number, entry: Entry): Task<void> {
-  yield* run(
-    'insert into terms (attribute_id, value, object_id) values (?, ?, ?)',
-    attributeId,
-    entry.text,
-    objectId,
-  )
-  if (entry.number === null) return
-  yield* run(
-    'insert into numbers (attribute_id, value, object_id) values (?, ?, ?)',
-    attributeId,
-    entry.number,
-    objectId,
-  )
-}
+const addRows = (table: 'terms' | 'numbers', rows: readonly Binding[][]): Task<void> =>
+  runEach(`insert into ${table} (attribute_id, value, object_id) values (?, ?, ?)`, rows)
 
 function* removeEntry(attributeId: number, objectId: number, entry: Entry): Task<void> {
   yield* run(

@@ -1,7 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import { all, one, run, type Task } from '../sql/task.ts'
-import { doomClass } from './apply-batch.ts'
 import { FIRST_EPOCH, findRealm, openRealm } from './catalogue.ts'
+import { doomClass } from './writing.ts'
 
 export function* readEpoch(realm: string): Task<number> {
   return (yield* findRealm(realm))?.epoch ?? FIRST_EPOCH

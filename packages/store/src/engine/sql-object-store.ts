@@ -22,7 +22,7 @@ import { isExpired, type ObjectRow, toStoredObject } from './object-row.ts'
 import { checkClassName, checkRealm, prepareBatch } from './prepare-batch.ts'
 import { advanceEpoch, deleteRealm, readEpoch } from './realm.ts'
 import { search } from './search.ts'
-import { purgeSlice, SWEEP_SLICE, sweepSlice } from './sweep.ts'
+import { findExpired, purgeSlice, removeExpired, SWEEP_SLICE } from './sweep.ts'
 
 /** Lane of what is done for no realm. */
 const HOUSEKEEPING = ''
@@ -120,7 +120,7 @@ export class SqlObjectStore implements ObjectStore {
     let swept = 0
     while (swept < limit) {
       const left = limit - swept
-      const removed = await this.#database.write(HOUSEKEEPING, () => sweepSlice(left, this.#clock.nowMs()))
+      const removed = await this.#sweepSlice(left)
       swept += removed
       if (removed < Math.min(left, SWEEP_SLICE)) break
     }
@@ -128,6 +128,15 @@ export class SqlObjectStore implements ObjectStore {
       if (!(await this.#database.write(HOUSEKEEPING, purgeSlice))) break
     }
     return swept
+  }
+
+  async #sweepSlice(limit: number): Promise<number> {
+    const nowMs = this.#clock.nowMs()
+    let removed = 0
+    for (const [realm, ids] of await this.#database.read(HOUSEKEEPING, () => findExpired(limit, nowMs))) {
+      removed += await this.#database.write(realm, () => removeExpired(realm, ids, nowMs))
+    }
+    return removed
   }
 
   close(): Promise<void> {

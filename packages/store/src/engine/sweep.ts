@@ -1,37 +1,49 @@
 import { all, one, run, type Task } from '../sql/task.ts'
 import { removeRow } from './apply-batch.ts'
-import type { RealmRow } from './catalogue.ts'
+import { findRealm } from './catalogue.ts'
 import { appendJournal } from './journal.ts'
 import type { ObjectRow } from './object-row.ts'
 import type { PreparedOperation } from './prepare-batch.ts'
+import { Writing } from './writing.ts'
 
-type ExpiredRow = ObjectRow & { class_id: number; class_name: string; realm_id: number }
+type ExpiredRow = ObjectRow & { class_id: number; class_name: string }
 
 /** Most objects removed in one transaction. */
 export const SWEEP_SLICE = 200
 
-/** Removes up to SWEEP_SLICE expired objects, the oldest first; one journal entry for each realm among them. */
-export function* sweepSlice(limit: number, nowMs: number): Task<number> {
-  const rows = yield* all<ExpiredRow>(
-    `select o.id, o.class_id, o.uuid, o.data, o.bytes, o.created_at, o.version, o.expires_ms, c.name as class_name, c.realm_id
-      from objects o join classes c on c.id = o.class_id
+/** Up to SWEEP_SLICE expired objects, the oldest first, by their realm. */
+export function* findExpired(limit: number, nowMs: number): Task<Map<string, number[]>> {
+  const rows = yield* all<{ id: number; realm: string }>(
+    `select o.id, r.name as realm from objects o join classes c on c.id = o.class_id join realms r on r.id = c.realm_id
       where o.expires_ms is not null and o.expires_ms <= ? order by o.expires_ms limit ?`,
     nowMs,
     Math.min(limit, SWEEP_SLICE),
   )
-  const byRealm = Map.groupBy(rows, (row) => row.realm_id)
-  for (const [realmId, expired] of byRealm) {
-    for (const row of expired) yield* removeRow({ id: row.class_id }, row)
-    const realm = yield* one<RealmRow>(
-      'select id, epoch, sequence, blob_bytes from realms where id = ?',
-      realmId,
+  const found = new Map<string, number[]>()
+  for (const { id, realm } of rows) found.set(realm, [...(found.get(realm) ?? []), id])
+  return found
+}
+
+/** Removes those of the realm's objects that are expired still, with one journal entry; their number. */
+export function* removeExpired(realm: string, ids: readonly number[], nowMs: number): Task<number> {
+  const owner = yield* findRealm(realm)
+  if (!owner) return 0
+  const writing = new Writing(owner.id)
+  const operations: PreparedOperation[] = []
+  for (const id of ids) {
+    const row = yield* one<ExpiredRow>(
+      `select o.id, o.class_id, o.uuid, o.data, o.bytes, o.created_at, o.version, o.expires_ms, c.name as class_name
+        from objects o join classes c on c.id = o.class_id where o.id = ? and o.expires_ms is not null and o.expires_ms <= ?`,
+      id,
+      nowMs,
     )
-    const operations: PreparedOperation[] = expired.map((row) => ({
-      operation: { op: 'delete', className: row.class_name, id: row.uuid },
-    }))
-    if (realm) yield* appendJournal(realm, operations, nowMs)
+    if (!row) continue
+    yield* removeRow(writing, { id: row.class_id }, row)
+    operations.push({ operation: { op: 'delete', className: row.class_name, id: row.uuid } })
   }
-  return rows.length
+  yield* writing.finish()
+  if (operations.length > 0) yield* appendJournal(owner, operations, nowMs)
+  return operations.length
 }
 
 /** Most rows of a deleted class or realm removed in one transaction. */

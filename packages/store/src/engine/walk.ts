@@ -2,13 +2,37 @@ import { type Binding, type Command, one, type Task } from '../sql/task.ts'
 import type { Bound, Key } from './index-range.ts'
 import { OBJECT_COLUMNS, type ObjectRow } from './object-row.ts'
 
-/** The five indexes that a search can walk. `key` is what they are ordered by, `tie` the object's row within equal keys. */
+/**
+ * The five indexes that a search can walk. `key` is what they are ordered by, `tie` the object's row within equal keys; `unique`: there are
+ * none.
+ */
 const SOURCES = {
-  terms: { index: 'terms t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id' },
-  numbers: { index: 'numbers t', objects: true, owner: 't.attribute_id', key: 't.value', tie: 't.object_id' },
-  created: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.created_at', tie: 'o.id' },
-  ids: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.uuid', tie: 'o.id' },
-  rows: { index: 'objects o', objects: false, owner: 'o.class_id', key: null, tie: 'o.id' },
+  terms: {
+    index: 'terms t',
+    objects: true,
+    owner: 't.attribute_id',
+    key: 't.value',
+    tie: 't.object_id',
+    unique: false,
+  },
+  numbers: {
+    index: 'numbers t',
+    objects: true,
+    owner: 't.attribute_id',
+    key: 't.value',
+    tie: 't.object_id',
+    unique: false,
+  },
+  created: {
+    index: 'objects o',
+    objects: false,
+    owner: 'o.class_id',
+    key: 'o.created_at',
+    tie: 'o.id',
+    unique: false,
+  },
+  ids: { index: 'objects o', objects: false, owner: 'o.class_id', key: 'o.uuid', tie: 'o.id', unique: true },
+  rows: { index: 'objects o', objects: false, owner: 'o.class_id', key: null, tie: 'o.id', unique: false },
 } as const
 
 export interface Walk {
@@ -40,7 +64,7 @@ interface Condition {
 }
 
 function condition(walk: Walk, after: Position | null): Condition {
-  const { owner, key, tie } = SOURCES[walk.source]
+  const { owner, key, tie, unique } = SOURCES[walk.source]
   const where = [`${owner} = ?`]
   const bindings: Binding[] = [walk.owner]
   const add = (sql: string, ...values: Binding[]) => {
@@ -51,7 +75,8 @@ function condition(walk: Walk, after: Position | null): Condition {
   const byTieOnly = key === null || walk.at !== undefined
   if (walk.at !== undefined) add(`${key} = ?`, walk.at)
   if (after && byTieOnly) add(`${tie} ${beyond} ?`, after.row)
-  if (after && !byTieOnly) add(`(${key}, ${tie}) ${beyond} (?, ?)`, after.key, after.row)
+  if (after && !byTieOnly && unique) add(`${key} ${beyond} ?`, after.key)
+  else if (after && !byTieOnly) add(`(${key}, ${tie}) ${beyond} (?, ?)`, after.key, after.row)
   // The position is the tighter bound on its side; with both, the database would start at the looser one.
   if (walk.lower && !(after && !walk.descending))
     add(`${key} ${walk.lower.inclusive ? '>=' : '>'} ?`, walk.lower.key)
@@ -61,8 +86,9 @@ function condition(walk: Walk, after: Position | null): Condition {
 }
 
 function ordering(walk: Walk): string {
-  const { key, tie } = SOURCES[walk.source]
+  const { key, tie, unique } = SOURCES[walk.source]
   const direction = walk.descending ? ' desc' : ''
+  if (unique && walk.at === undefined) return `${key}${direction}`
   return key === null || walk.at !== undefined
     ? `${tie}${direction}`
     : `${key}${direction}, ${tie}${direction}`

@@ -7,7 +7,10 @@ import type { Command, Row, Task } from './task.ts'
 const GROUP_TASKS = 256
 const GROUP_MS = 20
 /** Most tasks of one lane that wait. */
-const LANE_TASKS = 10_000
+export const LANE_TASKS = 10_000
+
+export const laneFull = (): PlatformError =>
+  new PlatformError('LIMIT_EXCEEDED', 'too many writes of this realm wait for the disk; write more slowly')
 
 interface Waiting {
   task: () => Task<unknown>
@@ -38,12 +41,7 @@ export class GroupCommit {
 
   /** LIMIT_EXCEEDED when too many wait in this lane. */
   async add<T>(task: () => Task<T>, lane: string): Promise<T> {
-    if (this.#queue.waiting(lane) >= LANE_TASKS) {
-      throw new PlatformError(
-        'LIMIT_EXCEEDED',
-        'too many writes of this realm wait for the disk; write more slowly',
-      )
-    }
+    if (this.#queue.waiting(lane) >= LANE_TASKS) throw laneFull()
     return new Promise<T>((resolve, reject) => {
       this.#queue.push(lane, { task, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()

@@ -11,23 +11,23 @@ const MIGRATIONS: Migration[] = [{ name: '001-objects', up: createObjects }]
 
 async function createObjects(knex: Knex, dialect: Dialect): Promise<void> {
   await knex.schema.createTable('realms', (table) => {
-    table.increments('id')
+    table.bigIncrements('id')
     table.text('name').notNullable().unique()
     table.bigInteger('epoch').notNullable()
     table.bigInteger('sequence').notNullable()
     table.bigInteger('blob_bytes').notNullable()
   })
   await knex.schema.createTable('classes', (table) => {
-    table.increments('id')
-    table.integer('realm_id').notNullable()
+    table.bigIncrements('id')
+    table.bigInteger('realm_id').notNullable()
     table.text('name').notNullable()
     table.bigInteger('objects').notNullable()
     table.bigInteger('bytes').notNullable()
     table.unique(['realm_id', 'name'])
   })
   await knex.schema.createTable('attributes', (table) => {
-    table.increments('id')
-    table.integer('class_id').notNullable()
+    table.bigIncrements('id')
+    table.bigInteger('class_id').notNullable()
     table.text('name').notNullable()
     table.unique(['class_id', 'name'])
   })
@@ -38,13 +38,13 @@ async function createObjects(knex: Knex, dialect: Dialect): Promise<void> {
 
 async function createObjectTable(knex: Knex): Promise<void> {
   await knex.schema.createTable('objects', (table) => {
-    table.increments('id')
-    table.integer('class_id').notNullable()
+    table.bigIncrements('id')
+    table.bigInteger('class_id').notNullable()
     table.text('uuid').notNullable()
     table.text('data').notNullable()
-    table.integer('bytes').notNullable()
+    table.bigInteger('bytes').notNullable()
     table.text('created_at').notNullable()
-    table.integer('version').notNullable()
+    table.bigInteger('version').notNullable()
     table.bigInteger('expires_ms')
     table.unique(['class_id', 'uuid'])
     table.index(['class_id', 'id'])
@@ -59,7 +59,7 @@ async function createObjectTable(knex: Knex): Promise<void> {
 
 async function createJournal(knex: Knex): Promise<void> {
   await knex.schema.createTable('journal', (table) => {
-    table.integer('realm_id').notNullable()
+    table.bigInteger('realm_id').notNullable()
     table.bigInteger('sequence').notNullable()
     table.bigInteger('epoch').notNullable()
     table.bigInteger('time_ms').notNullable()
@@ -67,7 +67,7 @@ async function createJournal(knex: Knex): Promise<void> {
     table.unique(['realm_id', 'sequence'])
   })
   await knex.schema.createTable('blob_refs', (table) => {
-    table.integer('realm_id').notNullable()
+    table.bigInteger('realm_id').notNullable()
     table.text('digest').notNullable()
     table.bigInteger('size').notNullable()
     table.unique(['realm_id', 'digest'])
@@ -75,9 +75,9 @@ async function createJournal(knex: Knex): Promise<void> {
   })
   // Deleted classes and realms, whose rows are still to be removed, a slice at a time.
   await knex.schema.createTable('doomed', (table) => {
-    table.increments('id')
+    table.bigIncrements('id')
     table.text('kind').notNullable()
-    table.integer('target_id').notNullable()
+    table.bigInteger('target_id').notNullable()
   })
 }
 
@@ -88,7 +88,10 @@ export async function migrate(knex: Knex, dialect: Dialect): Promise<void> {
       getMigrations: async () => MIGRATIONS,
       getMigrationName: (migration: Migration) => migration.name,
       getMigration: async (migration: Migration) => ({
-        up: (db: Knex) => migration.up(db, dialect),
+        up: async (db: Knex) => {
+          await migration.up(db, dialect)
+          await dialect.afterMigration(db)
+        },
         down: async () => {
           throw new Error('migrations only go forward; restore a backup to go back')
         },

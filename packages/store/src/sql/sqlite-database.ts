@@ -163,8 +163,10 @@ class SqliteDatabase implements StoreDatabase {
       statement = this.#connection.prepare(command.sql)
       this.#statements.set(command.sql, statement)
     }
-    if (statement.reader) return statement.all(command.bindings) as Row[]
-    statement.run(command.bindings)
+    // One by one: for several rows in one statement SQLite would keep a copy of each page that it touches.
+    if (command.each) for (const row of command.each) statement.run(row)
+    else if (statement.reader) return statement.all(command.bindings) as Row[]
+    else statement.run(command.bindings)
     return []
   }
 }

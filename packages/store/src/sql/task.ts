@@ -6,6 +6,10 @@ export type Row = Record<string, Binding>
 export interface Command {
   readonly sql: string
   readonly bindings: readonly Binding[]
+  /** In place of `bindings`: once for each of these. A plain insert of one row, which a driver may make into one of many. */
+  readonly each?: readonly (readonly Binding[])[]
+  /** Nobody looks at its rows, so that it need not be waited for. */
+  readonly silent?: boolean
 }
 
 /**
@@ -23,5 +27,9 @@ export function* one<R>(sql: string, ...bindings: Binding[]): Task<R | undefined
 }
 
 export function* run(sql: string, ...bindings: Binding[]): Task<void> {
-  yield { sql, bindings }
+  yield { sql, bindings, silent: true }
+}
+
+export function* runEach(sql: string, each: readonly (readonly Binding[])[]): Task<void> {
+  if (each.length > 0) yield { sql, bindings: [], each, silent: true }
 }
