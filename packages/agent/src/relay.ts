@@ -32,6 +32,7 @@ const STORE_LINK_PAUSE_MS = 50
 export class Relay {
   readonly #options: RelayOptions
   readonly #open = new Set<Socket>()
+  readonly #doors = new Set<StoreDoor>()
   readonly #closing = new AbortController()
 
   constructor(options: RelayOptions) {
@@ -69,17 +70,21 @@ export class Relay {
     await listening(server, path)
     await chmod(path, 0o600)
     if (user) await chown(path, user.uid, user.gid)
-    return {
+    const door: StoreDoor = {
       address: `unix:${path}`,
       close: () => {
+        this.#doors.delete(door)
         server.close()
         for (const cell of links) cell.destroy()
       },
     }
+    this.#doors.add(door)
+    return door
   }
 
   close(): void {
     this.#closing.abort()
+    for (const door of this.#doors) door.close()
     for (const socket of this.#open) socket.destroy()
   }
 
