@@ -1,6 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import { type BlobStore, openFileBlobStore } from '@openzimki/store'
 import { checkBlobPlace, writeBlobPlace } from './blob-place.ts'
+import { streamRelief } from './stream-relief.ts'
 
 const SWEEP_UPLOADS_MS = 3_600_000
 
@@ -28,7 +29,8 @@ export async function openPlace({ folder, place, owner }: BlobOptions): Promise<
     throw new PlatformError('INVALID_ARGUMENT', 'a place for blobs is written s3://bucket/prefix')
   // Only here, so that nobody else loads the SDK.
   const { openS3BlobStore, parseS3Url } = await import('@openzimki/provider-aws-s3')
-  const blobs = await openS3BlobStore({ config: parseS3Url(place), owner, spoolFolder: folder })
+  const config = parseS3Url(place)
+  const blobs = await openS3BlobStore({ config, owner, spoolFolder: folder, onBytes: streamRelief() })
   const sweep = setInterval(() => {
     // What cannot be swept now is swept at the next time.
     blobs.sweepUploads().catch(() => undefined)

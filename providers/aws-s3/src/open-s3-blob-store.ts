@@ -16,6 +16,8 @@ export interface OpenOptions {
   /** A local folder with room for what is being uploaded. */
   spoolFolder: string
   clock?: Clock
+  /** Hears how many bytes were read from the bucket, each time that some were. */
+  onBytes?(bytes: number): void
 }
 
 /**
@@ -24,7 +26,7 @@ export interface OpenOptions {
  * cannot be relied on, CONFLICT for the place of another installation, UNAVAILABLE.
  */
 export async function openS3BlobStore(options: OpenOptions): Promise<S3BlobStore> {
-  const { owner, spoolFolder, clock = systemClock } = options
+  const { owner, spoolFolder, clock = systemClock, onBytes } = options
   const config = checkConfig(options.config)
   const client = openClient(config)
   const bucket = new Bucket(client, config.bucket)
@@ -34,7 +36,7 @@ export async function openS3BlobStore(options: OpenOptions): Promise<S3BlobStore
     await claimPrefix(bucket, keys.installation, owner)
     await removeLeftovers(bucket, keys)
     if (config.lifecycle === 'manage') await ensureUploadRule(bucket, config.prefix)
-    return new BucketBlobStore({ bucket, config, spoolFolder, clock })
+    return new BucketBlobStore({ bucket, config, spoolFolder, clock, onBytes })
   } catch (thrown) {
     client.destroy()
     throw thrown

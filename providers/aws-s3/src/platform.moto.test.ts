@@ -91,6 +91,38 @@ it('is not started beside its blobs, and finds them when it is started as before
   expect(await picture()).toEqual(sha256(PHOTO))
 }, 60_000)
 
+it('blobs move from the data folder to the bucket and back, and the realm answers from each place', async () => {
+  const data = join(folder, 'moved', '.zimki')
+  const to = `s3://${TEST_BUCKET}/moved?endpoint=${store.endpoint}&read-back=true`
+  const started = await PlatformOnS3.up(data)
+  await started.zimki('deploy', join(EXAMPLES, 'wiki'), '--realm', 'wiki', '--json')
+  await expect(started.zimki('admin', 'move-blobs', '--data', data, '--to', to)).rejects.toThrow(
+    /is running|in use|another/,
+  )
+  await started.close()
+  const moved = JSON.parse(await started.zimki('admin', 'move-blobs', '--data', data, '--to', to, '--json'))
+  expect(moved).toMatchObject({ present: 0 })
+  expect(moved.copied).toBeGreaterThan(3)
+  const onS3 = await PlatformOnS3.up(data, '--blobs', to)
+  expect((await fetch(`${onS3.url}/u/wiki/`)).status).toBeLessThan(400)
+  await onS3.close()
+  const back = await onS3.zimki(
+    'admin',
+    'move-blobs',
+    '--data',
+    data,
+    '--from',
+    to,
+    '--to',
+    'files',
+    '--json',
+  )
+  expect(JSON.parse(back)).toMatchObject({ copied: 0 })
+  const again = await PlatformOnS3.up(data)
+  expect((await fetch(`${again.url}/u/wiki/`)).status).toBeLessThan(400)
+  await again.close()
+}, 90_000)
+
 it('is not started on a store that cannot be relied on, and says why', async () => {
   const other = await mkdtemp(join(tmpdir(), 'zimki-s3-'))
   // moto takes any checksum.

@@ -8,14 +8,21 @@ const MAX_BREAKS = 3
 /** A body that nobody begins to read is let go: it holds a connection. */
 const UNREAD_MS = 15_000
 
+export interface ReadOptions {
+  /** An answer that is there already. */
+  first?: ObjectBody
+  /** Hears how many bytes came, each time that some do. */
+  onBytes?(bytes: number): void
+}
+
 /** The bytes of an object from `start` to `end` (exclusive), over as many connections as it takes. */
 export function resumedRead(
   bucket: Bucket,
   key: string,
   range: { start: number; end: number },
-  first?: ObjectBody,
+  options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = new ResumedRead(bucket, key, range, first)
+  const reader = new ResumedRead(bucket, key, range, options)
   return reader.read()
 }
 
@@ -23,6 +30,7 @@ class ResumedRead {
   readonly #bucket: Bucket
   readonly #key: string
   readonly #end: number
+  readonly #onBytes: ReadOptions['onBytes']
   #at: number
   #body: Readable | null
   #unread: NodeJS.Timeout | undefined
@@ -31,8 +39,10 @@ class ResumedRead {
     bucket: Bucket,
     key: string,
     { start, end }: { start: number; end: number },
-    first?: ObjectBody,
+    options: ReadOptions,
   ) {
+    const { first, onBytes } = options
+    this.#onBytes = onBytes
     this.#bucket = bucket
     this.#key = key
     this.#at = start
@@ -68,6 +78,7 @@ class ResumedRead {
       // A store that sends more than it said is cut off here, and found out by the digest.
       const bytes = (chunk as Uint8Array).subarray(0, this.#end - this.#at)
       this.#at += bytes.length
+      this.#onBytes?.(bytes.length)
       yield bytes
       if (this.#at === this.#end) return
     }

@@ -41,6 +41,8 @@ export interface S3BlobStoreParts {
   /** Where uploads wait until all of them has come. */
   spoolFolder: string
   clock: Clock
+  /** Hears how many bytes were read from the bucket, each time that some were. */
+  onBytes?(bytes: number): void
 }
 
 /** Blobs as objects of a bucket, below a prefix that belongs to one process. */
@@ -50,12 +52,14 @@ export class BucketBlobStore implements S3BlobStore {
   readonly #keys: ObjectKeys
   readonly #spoolFolder: string
   readonly #clock: Clock
+  readonly #onBytes: S3BlobStoreParts['onBytes']
   readonly #turns = new Turns()
   readonly #uploading: Pick<UploadOptions, 'pool' | 'partBytes' | 'active'>
   readonly #blocks: BlockDigestStore
   readonly #sweeper: UploadSweeper
 
-  constructor({ bucket, config, spoolFolder, clock }: S3BlobStoreParts) {
+  constructor({ bucket, config, spoolFolder, clock, onBytes }: S3BlobStoreParts) {
+    this.#onBytes = onBytes
     this.#bucket = bucket
     this.#config = config
     this.#keys = objectKeys(config.prefix)
@@ -145,7 +149,12 @@ export class BucketBlobStore implements S3BlobStore {
   }
 
   #readWhole(digest: string, size: number, start: number, end: number, body?: ObjectBody) {
-    const content = resumedRead(this.#bucket, this.#keys.blobs + digest, { start: 0, end: size }, body)
+    const content = resumedRead(
+      this.#bucket,
+      this.#keys.blobs + digest,
+      { start: 0, end: size },
+      { first: body, onBytes: this.#onBytes },
+    )
     return verifiedRead({ content, sha256: digest, start, end })
   }
 
@@ -161,7 +170,7 @@ export class BucketBlobStore implements S3BlobStore {
     for (let index = Math.floor(start / blockBytes); index * blockBytes < end; index++) {
       const from = index * blockBytes
       const block = { start: from, end: Math.min(size, from + blockBytes) }
-      const content = resumedRead(this.#bucket, this.#keys.blobs + digest, block)
+      const content = resumedRead(this.#bucket, this.#keys.blobs + digest, block, { onBytes: this.#onBytes })
       yield* verifiedRead({ content, sha256: sha256[index] ?? '', start: start - from, end: end - from })
     }
   }

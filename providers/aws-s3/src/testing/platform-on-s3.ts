@@ -37,7 +37,7 @@ export class PlatformOnS3 {
     return new PlatformOnS3(data, child, url ?? (await ended))
   }
 
-  /** Another command on this platform; rejects unless it succeeds. */
+  /** Another command; what it printed. Rejects unless it succeeds. */
   async zimki(...args: string[]): Promise<string> {
     const child = spawn(process.execPath, [LAUNCHER, ...args], {
       ...{ stdio: ['ignore', 'pipe', 'pipe'], cwd: this.data.replace(/\/\.zimki$/, ''), env: environment() },
