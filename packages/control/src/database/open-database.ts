@@ -1,19 +1,9 @@
 import { isPostgresUrl } from '@openzimki/store/postgres'
 import type BetterSqlite3 from 'better-sqlite3'
 import knexModule, { type Knex } from 'knex'
-import type { Lease } from './lease.ts'
+import type { DatabaseOptions } from './database-options.ts'
 import { migrate } from './migrations.ts'
 import { openPostgres } from './open-postgres.ts'
-
-export interface DatabaseOptions {
-  /** A SQLite file, or the `postgres://` URL of a database, in which each schema is one of its own. */
-  location: string
-  schema: 'control' | 'logs'
-  /** FULL: each commit is on disk before it is acknowledged. NORMAL: a power cut may lose the last commits, never the file. */
-  synchronous: 'FULL' | 'NORMAL'
-  /** In PostgreSQL: held by every connection that is used. A SQLite file belongs to whoever holds its folder. */
-  lease?: Lease
-}
 
 /** Opens the database through knex and brings it to the newest schema. UNAVAILABLE, INVALID_ARGUMENT: why it cannot be. */
 export async function openDatabase(options: DatabaseOptions): Promise<Knex> {

@@ -6,9 +6,9 @@ import {
   timeouts,
 } from '@openzimki/store/postgres'
 import type { Knex } from 'knex'
+import type { DatabaseOptions } from './database-options.ts'
 import { mapError } from './map-error.ts'
 import { migrate } from './migrations.ts'
-import type { DatabaseOptions } from './open-database.ts'
 
 const STATEMENT_MS = 30_000
 /** Beyond what the server itself allows a statement. */
