@@ -3,7 +3,7 @@ import { compareText } from '../../terms/scalar.ts'
 import { decodeText, encodeBinding, encodeText } from './text-codec.ts'
 
 const PARTS = ['', '\0', '\u0001', '\u0002', 'a', '\uffff', '\u{1f600}']
-const TEXTS = PARTS.flatMap((a) => PARTS.flatMap((b) => PARTS.map((c) => a + b + c)))
+const TEXTS = PARTS.flatMap((a) => PARTS.map((b) => a + b))
 
 describe('text of PostgreSQL', () => {
   it('holds no NUL, and every text comes back as it was', () => {
