@@ -173,18 +173,12 @@ async function createForwarders(
   })
   const logs = new LogForwarder({
     source: randomUUID(),
-    ship: (batch) => shipLogs(control(), batch),
+    ship: (batch) => control().call('log.ship', batch),
     spool: spools.logs,
     wallMs: () => clock.nowMs(),
     note,
   })
   return { usage, logs }
-}
-
-/** Control of the release before knows no numbered batches: there, one that is told again after a lost answer is there twice. */
-function shipLogs(control: ControlClient, batch: LogBatch): Promise<unknown> {
-  if (control.protocol >= 2) return control.call('log.ship', batch)
-  return control.call('log.append', batch.entries)
 }
 
 /** Returns what stops them. */

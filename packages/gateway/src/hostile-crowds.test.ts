@@ -144,7 +144,7 @@ describe('10,000 clients leave nothing behind and get the right status: those', 
           { text: kept, expected: only(200) },
         ],
         1_000,
-        { headersTimeoutMs: 100, requestTimeoutMs: 200, keepAliveMs: 100 },
+        { headersTimeoutMs: 1_000, requestTimeoutMs: 1_500, keepAliveMs: 300 },
       )
     },
     TIMEOUT_MS,
