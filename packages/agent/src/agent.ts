@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Clock, LogBatch } from '@openzimki/core'
+import type { Clock } from '@openzimki/core'
 import { type Identity, openIdentityFile } from '@openzimki/link'
 import { calibrateJsop } from '@openzimki/meter'
 import { type AgentConfig, orphanMs, STORE_BY_RELAY } from './agent-config.ts'
