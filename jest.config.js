@@ -1,5 +1,8 @@
-/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js; `x.e2e.test.ts`: jest.e2e.config.js. */
+/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
 export const SERVER_TESTS = ['engine', 'postgres', 'moto', 'versity', 'instance', 'awscli']
+
+/** Kinds with a command of their own: `npm run test:system`, `npm run e2e:machines`. */
+const OTHERS = ['system', 'e2e']
 
 /** Tests stand beside the sources. TypeScript is run as it is: the transform only strips the types. */
 export default {
@@ -13,7 +16,11 @@ export default {
     '<rootDir>/chaos',
   ],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', `\\.(?:${SERVER_TESTS.join('|')}|e2e)\\.test\\.ts$`],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/dist/',
+    `\\.(?:${[...SERVER_TESTS, ...OTHERS].join('|')})\\.test\\.ts$`,
+  ],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.js' },

@@ -132,7 +132,11 @@ describe('a cell that misbehaves', () => {
 
   it('and floods the log loses lines of its own, and the log says how many', async () => {
     await control.startAgent({ hangMs: 25_000 })
-    await Promise.all([control.load('floods.1'), control.load('logs.1')])
+    const { promise, resolve } = Promise.withResolvers<void>()
+    control.takesLogs = promise
+    await control.load('floods.1')
+    await control.load('logs.1')
+    resolve()
     await control.until(
       () => told(control.logs.filter(({ deployment }) => deployment === 'floods.1')) === 20_000,
     )

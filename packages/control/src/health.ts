@@ -4,12 +4,11 @@ import { openApi } from '@openzimki/api'
 export class HealthService {
   readonly #version: string
   readonly #machines: () => number
-  readonly #document: Record<string, unknown>
+  #document: Record<string, unknown> | undefined
 
   constructor(version: string, machines: () => number) {
     this.#version = version
     this.#machines = machines
-    this.#document = openApi(version)
   }
 
   /** `degraded` while no machine is ready. */
@@ -18,7 +17,9 @@ export class HealthService {
     return { status: machines > 0 ? 'ok' : 'degraded', version: this.#version, machines }
   }
 
+  /** Made when it is first asked for: that takes 40 ms. */
   openApi(): Record<string, unknown> {
+    this.#document ??= openApi(this.#version)
     return this.#document
   }
 }

@@ -52,6 +52,8 @@ export class TestControl {
   refuseUsage: PlatformError | null = null
   refuseJoin: PlatformError | null = null
   refuseLogs: PlatformError | null = null
+  /** Batches of logs wait for it. */
+  takesLogs: Promise<void> = Promise.resolve()
   /** Who it is, what it speaks, and what it signs: change it to be another, or one that cheats. */
   identity: Identity = generateIdentity()
   /** The one whom agents are told to expect. */
@@ -190,7 +192,8 @@ export class TestControl {
         this.#heard()
         return null
       },
-      'log.ship': (batch) => {
+      'log.ship': async (batch) => {
+        await this.takesLogs
         if (this.refuseLogs) throw this.refuseLogs
         this.batches.push(batch)
         this.logs.push(...batch.entries)
