@@ -6,7 +6,7 @@ import { type Identity, openIdentityFile } from '@openzimki/link'
 import { calibrateJsop } from '@openzimki/meter'
 import { type AgentConfig, orphanMs, STORE_BY_RELAY } from './agent-config.ts'
 import { agentHandlers } from './agent-handlers.ts'
-import { hardenCellCommand } from './cell-command.ts'
+import { type HardenedCommand, hardenCellCommand } from './cell-command.ts'
 import { createSpawner, type OpenStoreDoor, removeRunDir } from './cell-spawner.ts'
 import { CellUsers } from './cell-users.ts'
 import { ControlClient } from './control-client.ts'
@@ -45,10 +45,12 @@ const JOINED_WAIT_MS = 5_000
  */
 export async function createAgent({ config, version, clock, note }: AgentOptions): Promise<Agent> {
   const { settings } = config
+  // Its processes run while this one calibrates.
+  const hardened = hardenCellCommand(config.cellCommand, settings.cellUsers)
   const jsopNs = settings.jsopNs ?? calibrateJsop()
   const identity = await openIdentityFile(join(config.stateDir, 'agent-key.pem'))
   const relay = relayOf(config, identity, () => control.online(JOINED_WAIT_MS), note)
-  const spawnCell = await openSpawner(config, relay, jsopNs)
+  const spawnCell = await openSpawner(config, await hardened, relay, jsopNs)
   const { usage, logs } = await createForwarders(config, clock, note, () => control)
   const supervisor = new Supervisor({
     settings,
@@ -117,9 +119,13 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
 }
 
 /** What starts cells, as well apart as the machine allows. */
-async function openSpawner(config: AgentConfig, relay: Relay | null, jsopNs: number) {
-  const { cellCommand, runDir, settings } = config
-  const { command, users } = await hardenCellCommand(cellCommand, settings.cellUsers)
+async function openSpawner(
+  config: AgentConfig,
+  { command, users }: HardenedCommand,
+  relay: Relay | null,
+  jsopNs: number,
+) {
+  const { runDir, settings } = config
   return createSpawner({
     command,
     runDir,

@@ -9,7 +9,7 @@ export interface SpareOptions {
 
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 10_000
-/** Starting a process holds up this one and takes a core: the first answer of whoever took a spare goes before it. */
+/** After the one that was taken is ready. Starting a process takes a core: the first answer of whoever took a spare goes before it. */
 const REFILL_MS = 100
 
 /** Cells started ahead, so that a cold realm does not wait for a process to boot. */
@@ -31,8 +31,9 @@ export class SpareCells {
     const cells = [...this.#cells].filter((cell) => !cell.isEnding)
     const cell = cells.find(({ isReady }) => isReady) ?? cells[0]
     if (cell) this.#cells.delete(cell)
-    if (!this.#closed) this.#refill ??= setTimeout(() => this.#fillNow(), REFILL_MS)
-    return cell ?? this.#options.start()
+    const taken = cell ?? (await this.#options.start())
+    this.#refillAfter(taken)
+    return taken
   }
 
   /** Starts what is missing, in the background. */
@@ -50,6 +51,13 @@ export class SpareCells {
     this.#closed = true
     if (this.#retry) clearTimeout(this.#retry)
     if (this.#refill) clearTimeout(this.#refill)
+  }
+
+  #refillAfter(taken: Cell): void {
+    const refill = (): void => {
+      if (!this.#closed) this.#refill ??= setTimeout(() => this.#fillNow(), REFILL_MS)
+    }
+    taken.ready.then(refill, refill)
   }
 
   #fillNow(): void {

@@ -20,7 +20,7 @@ if (!env[AGENT_ENV.runDir]) {
   env[AGENT_ENV.stateDir] ??= join(folder, 'state')
 }
 if (!env[AGENT_ENV.cellCommand]) {
-  const [{ cellCommand }, { ensurePreludes }] = await Promise.all([
+  const [{ cellCommand }, { cellEntryPath, ensurePreludes }] = await Promise.all([
     import('./cell-command.ts'),
     import('@openzimki/runtime'),
   ])
@@ -30,6 +30,7 @@ if (!env[AGENT_ENV.cellCommand]) {
   const command = cellCommand({
     runDir: env[AGENT_ENV.runDir] ?? '',
     cache,
+    program: cellEntryPath,
     snapshots: [preludes.script, preludes.module],
     storeSocket: store.startsWith('unix:') ? store.slice('unix:'.length) : null,
   })

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { cellEntryPath } from '@openzimki/runtime'
 import { NODE_FLAGS } from './node-flags.ts'
 
 export interface CellCommandParts {
   /** Of the machine's agent. */
   runDir: string
-  /** Where the snapshots are. */
+  /** Where the snapshots are, and the program may be. */
   cache: string
+  /** Path of the program of a cell. */
+  program: string
   snapshots: readonly string[]
   /** Path of the store's socket, where all cells have the same. */
   storeSocket: string | null
@@ -17,16 +18,16 @@ export interface CellCommandParts {
  * program, snapshots and sockets. Neither the agent's key nor its spool, nor anything of another machine.
  */
 export function cellCommand(parts: CellCommandParts): [string, ...string[]] {
-  const { runDir, cache, snapshots, storeSocket } = parts
-  const program = fileURLToPath(new URL('../../..', import.meta.url))
+  const { runDir, cache, program, snapshots, storeSocket } = parts
+  const installation = fileURLToPath(new URL('../../..', import.meta.url))
   const sockets = [`${runDir}/s/`, `${runDir}/empty/`, ...(storeSocket === null ? [] : [storeSocket])]
   // The engine asks which C library there is, and the meter what each thread burned.
-  const readable = [program, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
+  const readable = [installation, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
   return [
     ...([process.execPath, ...NODE_FLAGS] as [string, ...string[]]),
     ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],
     ...sockets.map((path) => `--allow-fs-write=${path}`),
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    ...[cellEntryPath, ...snapshots],
+    ...[program, ...snapshots],
   ]
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import {
   AGENT_ENV,
   agentStateDir,
@@ -29,6 +28,7 @@ import { type DataDirectory, openDataDirectory, openToCells, readSecret } from '
 import { lockData } from './data-lock.ts'
 import { ownerOf } from './installation-owner.ts'
 import type { Log } from './log.ts'
+import { AGENT_ENTRY, AGENT_PROGRAM, ensurePrograms, type MachinePrograms } from './machine-programs.ts'
 import { refuseMovedState } from './moved-marker.ts'
 import { NODE_FLAGS } from './node-flags.ts'
 import { openPools } from './open-pools.ts'
@@ -83,8 +83,9 @@ async function startParts(
   }
   const identity = await openIdentityFile(data.controlKey)
   const { blobs } = options
-  const [preludes] = await Promise.all([
+  const [preludes, programs] = await Promise.all([
     ensurePreludes(data.cache),
+    ensurePrograms(data.cache),
     startStore(
       {
         ...{ data, database: options.state ?? data.store, address: addresses.store, secret, users, log },
@@ -115,7 +116,7 @@ async function startParts(
       data,
       addresses,
       identity,
-      [preludes.script, preludes.module],
+      { snapshots: [preludes.script, preludes.module], programs },
       users,
       log,
       closers,
@@ -164,24 +165,32 @@ function controlCapability(secret: Buffer): string {
   return signCapability({ realm: '*', deployment: '*', expiresAtMs, role: 'control', epoch: 1 }, secret)
 }
 
+/** What machines with the files of this installation run. */
+interface MachineCargo {
+  snapshots: string[]
+  programs: MachinePrograms
+}
+
 async function machinesOf(
   options: UpOptions,
   data: DataDirectory,
   addresses: Addresses,
   identity: Identity,
-  snapshots: string[],
+  { snapshots, programs }: MachineCargo,
   range: CellUserRange | null,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<MachineOptions> {
   if (range) for (const path of snapshots) await chmod(path, 0o644)
   const { command, hardening, users, whyOwnUser } = await hardenCellCommand(
-    cellCommand({ runDir: RUN_DIR, cache: data.cache, snapshots, storeSocket: `${data.doors}/store.sock` }),
+    cellCommand({
+      ...{ runDir: RUN_DIR, cache: data.cache, program: programs.cell, snapshots },
+      storeSocket: `${data.doors}/store.sock`,
+    }),
     range ?? undefined,
   )
   if (range && !users) log('warn', 'Cells run as the platform’s own user, which is root', { why: whyOwnUser })
-  const agentEntry = fileURLToPath(new URL('./agent-process.ts', import.meta.url))
-  const agent = { command: [process.execPath, ...NODE_FLAGS, agentEntry], hardening }
+  const agent = { command: [process.execPath, ...NODE_FLAGS, AGENT_ENTRY], hardening }
   const sockets = { doorsDir: data.doors, runDir: data.run }
   const wanted = options.pools === null ? [onePool(options)] : parsePools(options.pools)
   const stateDirOf = (pool: string) => (options.pools === null ? data.machines : `${data.machines}-${pool}`)
@@ -194,6 +203,7 @@ async function machinesOf(
   const nearEnv = (id: string) => ({
     [AGENT_ENV.control]: addresses.control,
     [AGENT_ENV.runDir]: runDirOf(id),
+    [AGENT_PROGRAM]: programs.agent,
     [AGENT_ENV.store]: addresses.store,
     [AGENT_ENV.cellCommand]: JSON.stringify(command.map((word) => word.replace(RUN_DIR, runDirOf(id)))),
     [AGENT_ENV.settings]: JSON.stringify({ ...settings, ...(users ? { cellUsers: users } : {}) }),

@@ -70,7 +70,9 @@ export async function openToCells(directory: DataDirectory, gid: number): Promis
     await chown(folder, own, gid)
     await chmod(folder, 0o710)
   }
-  for (const name of await readdir(cache)) await chmod(join(cache, name), 0o644)
+  for (const entry of await readdir(cache, { withFileTypes: true })) {
+    await chmod(join(cache, entry.name), entry.isFile() ? 0o644 : 0o755)
+  }
 }
 
 /** Databases are made by libraries that leave who may read them to the folder; so they are there before. */

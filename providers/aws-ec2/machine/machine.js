@@ -42,11 +42,11 @@ process.env.ZIMKI_AGENT_CELL_COMMAND = JSON.stringify([
   process.execPath,
   ...nodeFlags,
   ...permissions,
-  `${app}/packages/runtime/src/cell-process.ts`,
+  `${app}/programs/cell.js`,
   ...snapshots,
 ])
 process.env.ZIMKI_AGENT_SETTINGS = JSON.stringify({
   ...JSON.parse(process.env.ZIMKI_AGENT_SETTINGS ?? '{}'),
   ...(process.getuid() === 0 ? { cellUser: CELL_USER } : {}),
 })
-await import(`${app}/packages/agent/src/agent-process.ts`)
+await import(`${app}/programs/agent.js`)

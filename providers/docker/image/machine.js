@@ -31,7 +31,7 @@ process.env.ZIMKI_AGENT_CELL_COMMAND = JSON.stringify([
   process.execPath,
   ...nodeFlags,
   ...permissions,
-  `${app}/packages/runtime/src/cell-process.ts`,
+  `${app}/programs/cell.js`,
   ...snapshots,
 ])
-await import(`${app}/packages/agent/src/agent-process.ts`)
+await import(`${app}/programs/agent.js`)

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { BundleFile } from './bundle-file.ts'
 import { librariesOf } from './libraries.ts'
 import { packageFiles } from './package-files.ts'
@@ -10,32 +10,39 @@ export interface MachineParts {
   installation: string
   /** Startup snapshots of the engine, made by this very Node. */
   snapshots: { script: string; module: string }
+  /** Folder with `agent.js`, `cell.js` and what they share, made for machines of this layout. */
+  programs: string
   /** Node flags of agents and cells. */
   nodeFlags: readonly string[]
 }
 
 export const APP_FOLDER = 'opt/zimki'
 export const APP_NODE = `/${APP_FOLDER}/bin/node`
-const MACHINE_PACKAGES = ['@openzimki/agent', '@openzimki/runtime']
+/** What is no JavaScript, and cannot be bundled. */
+const ADDONS = ['isolated-vm']
 /** Beyond the C library itself; a system has that, and maybe not these. */
 const LIBRARY = /\/lib(?:atomic|stdc\+\+|gcc_s)\.so/
 
-/** The part that is ours: Node, the code, the snapshots, and programs of the adapter's own (by name: the file), such as what starts a machine. */
+/** The part that is ours: Node, the programs, the snapshots, and what the adapter adds (by name: the file), such as what starts a machine. */
 export async function appFiles(
-  { installation, snapshots, nodeFlags }: MachineParts,
-  programs: Readonly<Record<string, URL>>,
+  { installation, snapshots, programs, nodeFlags }: MachineParts,
+  starters: Readonly<Record<string, URL>>,
 ): Promise<BundleFile[]> {
   const settings = { nodeFlags, snapshots: [snapshots.script, snapshots.module].map(inApp) }
   const libraries = (await librariesOf([process.execPath])).filter((path) => LIBRARY.test(path))
   const own = await Promise.all(
-    Object.entries(programs).map(async ([name, source]) => text(name, await readFile(source, 'utf8'))),
+    Object.entries(starters).map(async ([name, source]) => text(name, await readFile(source, 'utf8'))),
   )
   return [
     { path: APP_NODE.slice(1), kind: 'file', source: process.execPath, executable: true },
     ...libraries.map((source): BundleFile => {
       return { path: `${APP_FOLDER}/lib/${basename(source)}`, kind: 'file', source, executable: true }
     }),
-    ...(await packageFiles(installation, MACHINE_PACKAGES, APP_FOLDER)),
+    ...(await packageFiles(installation, ADDONS, APP_FOLDER)),
+    ...(await readdir(programs)).toSorted().map((name): BundleFile => {
+      const path = `${APP_FOLDER}/programs/${name}`
+      return { path, kind: 'file', source: join(programs, name), executable: false }
+    }),
     ...[snapshots.script, snapshots.module].map((source): BundleFile => {
       return { path: inApp(source).slice(1), kind: 'file', source, executable: false }
     }),

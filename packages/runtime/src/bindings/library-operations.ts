@@ -1,5 +1,5 @@
 import { PlatformError } from '@openzimki/core'
-import { SHARED_CLASS, SHARED_REALM, sharedId } from '@openzimki/store'
+import { SHARED_CLASS, SHARED_REALM, sharedId } from '@openzimki/store/client'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { text } from './realm-operations.ts'

@@ -1,5 +1,5 @@
 import type { Artifact, CellLoad, LogEntry } from '@openzimki/core'
-import type { BlobStore, ObjectStore } from '@openzimki/store'
+import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { RunningRequest } from '../cell/running-request.ts'
 import type { DoorBytes } from '../cell/to-bytes.ts'
 import type { Egress } from './egress-port.ts'

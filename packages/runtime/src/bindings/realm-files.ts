@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Artifact, Json } from '@openzimki/core'
 import { PlatformError } from '@openzimki/core'
-import type { BlobStore, ObjectStore, StoredObject } from '@openzimki/store'
+import type { BlobStore, ObjectStore, StoredObject } from '@openzimki/store/client'
 
 const FILE_CLASS = 'zimki_file'
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { isClassName, isUuid, type Json, PlatformError } from '@openzimki/core'
 import { hashPassword } from '@openzimki/core/password-hash'
-import type { Query, StoredObject, Operation as StoreOperation } from '@openzimki/store'
+import type { Query, StoredObject, Operation as StoreOperation } from '@openzimki/store/client'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
 

@@ -1,6 +1,6 @@
 import { type CellLoad, type Clock, type LogEntry, PlatformError, type RequestHead } from '@openzimki/core'
 import type { LinkStream } from '@openzimki/link'
-import type { BlobStore, ObjectStore } from '@openzimki/store'
+import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { Egress } from '../bindings/egress-port.ts'
 import type { CellMeter } from './cell-meter.ts'
 import type { IsolatePool } from './isolate-pool.ts'

@@ -1,7 +1,7 @@
 import type { Artifact, CellLoad, IsolateReport } from '@openzimki/core'
 import { isDigest, PlatformError } from '@openzimki/core'
 import type { IsolateCpu } from '@openzimki/meter'
-import type { BlobStore, ObjectStore } from '@openzimki/store'
+import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { Egress } from '../bindings/egress-port.ts'
 import type { RealmServices } from '../bindings/operation.ts'
 import { RealmFiles } from '../bindings/realm-files.ts'

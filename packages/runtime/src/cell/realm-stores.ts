@@ -1,5 +1,5 @@
 import type { CellLoad } from '@openzimki/core'
-import { connectStore, StoreLink } from '@openzimki/store'
+import { connectStore, StoreLink } from '@openzimki/store/client'
 import type { RealmStore } from './cell.ts'
 
 /** Opens the store for one realm at a time: one link for all, a capability for each. */

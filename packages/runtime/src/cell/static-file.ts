@@ -1,4 +1,4 @@
-import type { BlobStore } from '@openzimki/store'
+import type { BlobStore } from '@openzimki/store/client'
 import type { RealmFile, RealmFiles } from '../bindings/realm-files.ts'
 import { headerValue } from './header-value.ts'
 import type { RunningRequest } from './running-request.ts'
