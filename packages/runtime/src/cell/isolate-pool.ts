@@ -11,6 +11,9 @@ export interface IsolatePoolOptions {
   spareMemoryMb: number
 }
 
+/** Making one takes a core: the first answer of whoever took a spare goes before it. */
+const REFILL_MS = 100
+
 /** Isolates started ahead, so that a cold realm costs loading and not booting. */
 export class IsolatePool {
   readonly #options: IsolatePoolOptions
@@ -30,7 +33,7 @@ export class IsolatePool {
 
   async take(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {
     const spare = memoryMb === this.#options.spareMemoryMb ? this.#spares[kind].pop() : undefined
-    if (spare) setTimeout(() => void this.fill(), 20).unref()
+    if (spare) setTimeout(() => void this.fill(), REFILL_MS).unref()
     return spare ?? (await this.#make(kind, memoryMb))
   }
 
