@@ -28,18 +28,21 @@ export function findWishes(
     ({ rank, ready }) => back.some((one) => one.rank < rank) && ready.some(hasRealms),
   )
   if (urgent.length === 0 && toGive.size === 0 && !isBackWished) return found
+  // A round that is full already wishes for nothing more, and has to know only where its accounts are at home.
+  const mayWish = urgent.length < options.maxLoads && (toGive.size > 0 || isBackWished)
   for (const realm of realms) {
+    const home = homes.get(realm.account)
+    if (!home && !mayWish) continue
     const [first] = realm.loads
     const host = first && table.get(first.machine)
     if (!host) continue
-    homes.get(realm.account)?.add(host)
-    if (realm.loads.length > 1 || !first.serving || served.has(realm) || host.machine.state !== 'ready')
-      continue
-    if (urgent.length + wishes.length >= options.maxLoads) continue
+    home?.add(host)
+    if (!mayWish || urgent.length + wishes.length >= options.maxLoads) continue
+    if (realm.loads.length > 1 || !first.serving || host.machine.state !== 'ready' || served.has(realm)) continue
     const reason = takeExcess(toGive, host, realm) ? 'full' : isBetterElse(realm, host, back)
     if (reason === null) continue
     wishes.push({ realm, reason, from: host })
-    if (!homes.has(realm.account)) homes.set(realm.account, new Set())
+    if (!home) homes.set(realm.account, new Set())
   }
   return found
 }
