@@ -16,10 +16,13 @@ export class CellConnection {
   }
 }
 
-/** A link for each cell, opened on first use, kept, and opened anew after it failed. */
+/**
+ * A link for each cell, opened on first use, kept, and opened anew after it failed. By address, which is where a link leads: an id is what
+ * a machine says of its cell, and one that knew another's could draw that one's requests to itself.
+ */
 export class CellConnections {
   /** Requests in flight in a cell; for placement's `choose`. */
-  readonly inFlight = (cell: CellEndpoint): number => this.#connections.get(cell.id)?.active ?? 0
+  readonly inFlight = (cell: CellEndpoint): number => this.#connections.get(cell.address)?.active ?? 0
   readonly #connect: (address: string) => Promise<Link>
   readonly #log: GatewayLog
   readonly #connections = new Map<string, CellConnection>()
@@ -37,15 +40,15 @@ export class CellConnections {
 
   /** The connection if it is there now. */
   ready(cell: CellEndpoint): CellConnection | null {
-    return this.#connections.get(cell.id) ?? null
+    return this.#connections.get(cell.address) ?? null
   }
 
   /** Callers at the same time share one attempt. Rejects with UNAVAILABLE; the log has the reason. */
   async open(cell: CellEndpoint): Promise<CellConnection> {
-    const there = this.#connections.get(cell.id)
+    const there = this.#connections.get(cell.address)
     if (there !== undefined) return there
-    const attempt = this.#connecting.get(cell.id) ?? this.#attempt(cell)
-    this.#connecting.set(cell.id, attempt)
+    const attempt = this.#connecting.get(cell.address) ?? this.#attempt(cell)
+    this.#connecting.set(cell.address, attempt)
     return attempt
   }
 
@@ -60,7 +63,7 @@ export class CellConnections {
       const connection = new CellConnection(cell, link)
       if (this.#closed || link.closed) link.close()
       else {
-        this.#connections.set(cell.id, connection)
+        this.#connections.set(cell.address, connection)
         link.onClose = () => this.#forget(connection)
       }
       return connection
@@ -70,12 +73,12 @@ export class CellConnections {
         cause,
       })
     } finally {
-      this.#connecting.delete(cell.id)
+      this.#connecting.delete(cell.address)
     }
   }
 
   #forget(connection: CellConnection): void {
-    const { id } = connection.endpoint
-    if (this.#connections.get(id) === connection) this.#connections.delete(id)
+    const { address } = connection.endpoint
+    if (this.#connections.get(address) === connection) this.#connections.delete(address)
   }
 }

@@ -235,4 +235,14 @@ describe('a realm', () => {
     await Promise.all(Array.from({ length: 6 }, (_, index) => test.ask(`/u/wiki/${index}`)))
     expect(counts).toEqual([3, 3])
   })
+
+  it('is never asked where another machine says that it has a cell of the same id', async () => {
+    const theirs = await test.cell(({ stream }) => stream.respond(answer(200), bytes('theirs')))
+    expect((await test.ask('/u/wiki/')).text).toBe('GET /')
+    const [ours] = test.cells
+    test.realm({ cells: [{ ...theirs.endpoint, id: ours?.endpoint.id ?? '' }] })
+    expect((await test.ask('/u/wiki/')).text).toBe('theirs')
+    test.realm({ cells: [ours?.endpoint ?? theirs.endpoint] })
+    expect((await test.ask('/u/wiki/')).text).toBe('GET /')
+  })
 })

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { PlatformError } from '@openzimki/core'
 import type { AdapterTestBed, ProviderAdapter } from '@openzimki/provider'
 import { checkConfig } from './config.ts'
@@ -42,6 +43,7 @@ async function testBed(): Promise<AdapterTestBed> {
       return (await Promise.all(owners.map((owner) => readdir(join(stateDir, owner))))).flat()
     },
     settleMs: SETTLE_MS,
+    sharedFile: fileURLToPath(import.meta.url),
     reportsFacts: true,
     close: () => rm(stateDir, { recursive: true, force: true }),
   }

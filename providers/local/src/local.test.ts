@@ -8,11 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { type Machine, type MachineProvider, processIdentity } from '@openzimki/provider'
 import { describeProvider } from '@openzimki/provider/conformance'
+import { probeCommand } from '@openzimki/provider/kit'
 import { createLocalProvider } from './index.ts'
 import { mapError } from './map-error.ts'
 
 const stateDir = mkdtempSync(join(tmpdir(), 'local-'))
-const command = [process.execPath, fileURLToPath(new URL('testing/test-machine.ts', import.meta.url))]
+const command = [...probeCommand]
 const SPEC = { id: 'm-1', size: 'host', zone: null, env: {} }
 
 const open = (owner: string) => createLocalProvider({ owner, stateDir, command })
@@ -30,6 +31,7 @@ describeProvider('the local provider', {
       return (await Promise.all(owners.map((owner) => readdir(join(stateDir, owner))))).flat()
     },
     settleMs: 10_000,
+    sharedFile: fileURLToPath(import.meta.url),
     close: async () => undefined,
   },
 })

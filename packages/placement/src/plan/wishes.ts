@@ -38,7 +38,8 @@ export function findWishes(
     if (!host) continue
     home?.add(host)
     if (!mayWish || urgent.length + wishes.length >= options.maxLoads) continue
-    if (realm.loads.length > 1 || !first.serving || host.machine.state !== 'ready' || served.has(realm)) continue
+    if (realm.loads.length > 1 || !first.serving || host.machine.state !== 'ready' || served.has(realm))
+      continue
     const reason = takeExcess(toGive, host, realm) ? 'full' : isBetterElse(realm, host, back)
     if (reason === null) continue
     wishes.push({ realm, reason, from: host })

@@ -25,6 +25,7 @@ export async function adapterHarness(
   const used = { ...settings, ...bed.settings }
   return {
     ...{ env: bed.env, settleMs: bed.settleMs, clock: bed.clock, reportsFacts: bed.reportsFacts },
+    ...(bed.sharedFile === undefined ? {} : { sharedFile: bed.sharedFile }),
     open: (owner) => openAdapter(adapter, { ...used, owner }),
     crash: (machine) => bed.crash(machine),
     leftovers: () => bed.leftovers(),

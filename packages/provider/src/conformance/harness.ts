@@ -6,7 +6,8 @@ export interface ProviderHarness {
   open(owner: string): Promise<MachineProvider>
   /**
    * Environment with which a machine runs until it is told to end, prints `hello <PROBE>` at its start, and `bye` when it ends in
-   * order. With `STUBBORN=1` added it ignores being asked. `probeCommand` starts a program that does this.
+   * order. With `STUBBORN=1` added it ignores being asked. With `LOOK_FOR=path` it prints before, on a line of its own,
+   * `found <path>` or `missing <path>`. `probeCommand` starts a program that does this.
    */
   env: Readonly<Record<string, string>>
   /** Ends a machine behind the provider's back. */
@@ -21,6 +22,8 @@ export interface ProviderHarness {
   clock?: HarnessClock
   /** Its machines run the kit's probe, which reports what it finds, so that the manifest can be held to it. */
   reportsFacts?: boolean
+  /** A file in the folders that machines share with the platform; for providers whose manifest says `sharesSockets`. */
+  sharedFile?: string
   /**
    * A platform in a process of its own that launches this, so that it can be killed at any moment. Without it the kit drops a
    * provider in this process instead, which shows less.

@@ -500,6 +500,24 @@ const manifestMutants: Record<string, Mutant> = {
       offerings: async () => (await driver.offerings()).map((offering) => ({ ...offering, capacity: 5 })),
     }),
   },
+  'manifest: names the starts of machines where it says that they are started again, and nowhere else': {
+    driver: (driver) => ({ manifest: { ...driver.manifest, restartsMachines: true } }),
+  },
+  'manifest: tells two starts of a machine apart': {
+    driver: (driver, world) => ({
+      manifest: { ...driver.manifest, restartsMachines: true },
+      inspect: async (id) => {
+        await driver.inspect(id)
+        const machine = entry(world, id)?.machine
+        if (machine) Object.assign(machine, { state: 'running', incarnation: 'the same' })
+        return machine ?? null
+      },
+    }),
+  },
+  'manifest: shares the sockets of the platform where it says so': {
+    driver: (driver) => ({ manifest: { ...driver.manifest, sharesSockets: true } }),
+    harness: () => ({ sharedFile: '/nowhere' }),
+  },
   'manifest: check finds that it works, in words': {
     driver: () => ({ check: async () => ({ ok: true, findings: [] }) }),
   },

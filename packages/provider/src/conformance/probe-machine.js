@@ -1,9 +1,9 @@
 /**
  * The machine that the conformance kit runs in place of an agent: any Node from 18 on, no imports but Node's own, one file, so that it can be copied
  * into an image or onto a host. Environment: PROBE is printed, STUBBORN makes it deaf to SIGTERM, REPORT makes it print what it finds,
- * EXIT ends it at once with that status.
+ * LOOK_FOR whether it finds that path, EXIT ends it at once with that status.
  */
-import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 
 /** Should its test be killed, it ends by itself. */
@@ -16,6 +16,10 @@ process.on('SIGTERM', () => {
 setTimeout(() => process.exit(9), LONGEST_MS)
 if (process.env.EXIT !== undefined) process.exit(Number(process.env.EXIT))
 if (process.env.REPORT !== undefined) process.stdout.write(`facts ${JSON.stringify(facts())}\nfacts end\n`)
+if (process.env.LOOK_FOR !== undefined) {
+  const { LOOK_FOR: path } = process.env
+  process.stdout.write(`${existsSync(path) ? 'found' : 'missing'} ${path}\n`)
+}
 process.stdout.write(`hello ${process.env.PROBE ?? ''}\n`)
 
 function facts() {

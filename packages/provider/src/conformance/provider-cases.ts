@@ -1,3 +1,4 @@
+import { claimCases } from './claim-cases.ts'
 import { endCases } from './end-cases.ts'
 import { errorCases } from './error-cases.ts'
 import { hardCases } from './hard-cases.ts'
@@ -10,7 +11,7 @@ import { restartCases } from './restart-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
 /** Raised when cases are added or say something else, so that a published result tells what it was held to. */
-export const KIT_VERSION = '3'
+export const KIT_VERSION = '4'
 
 /** Every requirement of the machine contract, as data. The last looks at what all the others left. */
 export const providerCases: readonly ConformanceCase[] = [
@@ -22,6 +23,7 @@ export const providerCases: readonly ConformanceCase[] = [
   ...restartCases,
   ...watchCases,
   ...manifestCases,
+  ...claimCases,
   ...leftoverCases,
 ]
 
