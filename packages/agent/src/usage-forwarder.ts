@@ -45,8 +45,11 @@ export class UsageForwarder {
   /** Control is there: ships the spool first, then what waits. */
   online(): void {
     this.#isLinked = true
-    this.#isTaking = true
-    this.#run(() => this.#shipSpool())
+    // Only from that step on: what waits behind what is being spooled now must not come before it.
+    this.#run(async () => {
+      this.#isTaking = this.#isLinked
+      await this.#shipSpool()
+    })
     this.#kick()
   }
 

@@ -16,8 +16,7 @@ beforeEach(async () => {
 afterEach(() => test.close())
 
 const append = (texts: string[], change: Partial<LogEntry> = {}) =>
-  test.agent.control(
-    'log.append',
+  test.agent.ship(
     texts.map(
       (text): LogEntry => ({
         timeMs: 1.5,

@@ -160,7 +160,7 @@ describe('a test run', () => {
         level: 'info' as const,
         text: 'from the test',
       }
-      copies.push(test.agent.control('usage.report', window), test.agent.control('log.append', [line]))
+      copies.push(test.agent.control('usage.report', window), test.agent.ship([line]))
       return [pass]
     }
     await client.tests.run({ params, body: {} })

@@ -66,8 +66,6 @@ export interface ControlCalls {
   ]
   /** At least once; the answer says it is safe on disk, so the cell may forget it. */
   'usage.report': [UsageWindow, null]
-  /** At most once: said again after a lost answer, it is there twice. */
-  'log.append': [LogEntry[], null]
   /** As often as need be: batches of a source are numbered 1, 2, 3 ... and come in order; a number that was taken is not taken again. */
   'log.ship': [LogBatch, null]
   /** A cell is gone: its deployments must be loaded again where there is demand. */

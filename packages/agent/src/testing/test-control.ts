@@ -186,12 +186,6 @@ export class TestControl {
         this.#heard()
         return null
       },
-      'log.append': (entries) => {
-        if (this.refuseLogs) throw this.refuseLogs
-        this.logs.push(...entries)
-        this.#heard()
-        return null
-      },
       'log.ship': async (batch) => {
         await this.takesLogs
         if (this.refuseLogs) throw this.refuseLogs

@@ -54,11 +54,6 @@ export function agentCalls(parts: AgentCallsParts, machine: string): JoinedCalls
       await incidents.lied(machine, 'it reported usage of realms that it did not have then', refused)
       return null
     },
-    'log.append': async (entries) => {
-      const { refused } = await logs.append(machine, entries)
-      await incidents.lied(machine, 'it sent logs of realms that it never had', refused)
-      return null
-    },
     'log.ship': async (batch) => {
       const { refused } = await logs.ship(machine, batch)
       await incidents.lied(machine, 'it sent logs of realms that it never had', refused)

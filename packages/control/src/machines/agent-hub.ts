@@ -210,8 +210,6 @@ export class AgentHub {
         this.#guard('agent.join', () => this.#join(link, stranger, validated(joinParams, params))),
       'usage.report': (params, context) =>
         this.#guard('usage.report', async () => calls()['usage.report'](params, context)),
-      'log.append': (params, context) =>
-        this.#guard('log.append', async () => calls()['log.append'](params, context)),
       'log.ship': (params, context) =>
         this.#guard('log.ship', async () => calls()['log.ship'](params, context)),
       'machine.notice': (params, context) =>

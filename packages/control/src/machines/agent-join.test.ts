@@ -219,7 +219,7 @@ describe('an agent of another release', () => {
       agent.protocol = protocol
       const answer = await agent.join(machine, await test.control.addMachine(machine))
       expect(answer.protocol).toBe(spoken)
-      await agent.control('log.append', [])
+      await agent.ship([])
     }
   })
 

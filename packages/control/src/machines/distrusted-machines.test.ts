@@ -122,7 +122,7 @@ describe('a machine that lies', () => {
   it('is destroyed also when no successor comes, and when it does not drain', async () => {
     const liar = await joins(launches[0]!)
     await deploy()
-    await liar.control('log.append', [lineOf(randomUUID())])
+    await liar.ship([lineOf(randomUUID())])
     await launched(2)
     liar.link.close()
     await until(async () => test.logged.some((line) => line.includes('machine.lie')))

@@ -247,7 +247,7 @@ describe('an agent', () => {
     await expect(test.agent.control('cell.gone', { cell: 5 } as never)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     })
-    await expect(test.agent.control('log.append', [{ text: 1 }] as never)).rejects.toMatchObject({
+    await expect(test.agent.ship([{ text: 1 }] as never)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     })
     expect((await test.anonymous.health.get()).status).toBe('ok')

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   AGENT_PROTOCOL,
   type AgentCalls,
@@ -7,6 +7,7 @@ import {
   type CellStatus,
   type ControlCalls,
   type ControlHello,
+  type LogEntry,
   PlatformError,
 } from '@openzimki/core'
 import {
@@ -47,6 +48,8 @@ export class FakeAgent {
   /** Called at each load, before it waits for the gate. */
   onLoad: () => void = () => undefined
   readonly #channel: string
+  readonly #source = randomUUID()
+  #batches = 0
   #cells = 0
 
   private constructor(link: Link, identity: Identity, channel: string) {
@@ -104,6 +107,12 @@ export class FakeAgent {
     const facts = { version: '0', cpus: 2, memoryBytes: 1e9, jsopNs: 1000 }
     await this.control('agent.join', { machine, joinToken, proof, ...facts })
     return answer
+  }
+
+  /** Logs of its realms, each call a batch. */
+  ship(entries: LogEntry[]): Promise<null> {
+    this.#batches += 1
+    return this.control('log.ship', { source: this.#source, sequence: this.#batches, entries })
   }
 
   cellOf(realm: string, deployment: string): string {

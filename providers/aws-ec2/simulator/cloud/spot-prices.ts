@@ -1,6 +1,6 @@
+import { hashedShare } from '@openzimki/provider/simulated'
 import type { Cloud } from './cloud.ts'
 import { INSTANCE_TYPES, type InstanceType } from './instance-types.ts'
-import { hashedShare } from './seeded-random.ts'
 
 const HOUR_MS = 3_600_000
 
