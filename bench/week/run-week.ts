@@ -6,8 +6,15 @@ import { type WeekFigures, WeekFleet, type WeekPool } from './week-fleet.ts'
 const GIB = 2 ** 30
 const HOUR_STEPS = 3_600_000 / STEP_MS
 export const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c']
-export const PRICES = prices.onDemand['us-east-1']
+/** Types of four cores. The price file has others too, which are smaller and cheaper. */
+const TYPES = ['c6g.xlarge', 'c7g.xlarge', 'm6g.xlarge', 'm7g.xlarge'] as const
 export const TYPE_CPUS = 4
+const LIST = prices.onDemand['us-east-1']
+/** USD an hour. */
+export const PRICES = Object.fromEntries(TYPES.map((type) => [type, LIST[type]])) as Record<
+  (typeof TYPES)[number],
+  number
+>
 /** The cheapest of the types: what stands behind the spot pools, and what the fixed fleet is made of. */
 export const ON_DEMAND_TYPE = 'c6g.xlarge'
 /** Thursday, ten to two: when most is asked. */

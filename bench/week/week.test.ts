@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { fixedFleet, smallestFixedFleet } from './fixed-fleet.ts'
-import { runWeek, spotFirstPools } from './run-week.ts'
+import { PRICES, runWeek, spotFirstPools, TYPE_CPUS } from './run-week.ts'
 import { STEP_MS, totalCores, WEEK_STEPS, weekDemand } from './week-demand.ts'
 
 const HOUR_STEPS = 3_600_000 / STEP_MS
@@ -35,6 +35,14 @@ describe('a fixed fleet', () => {
 })
 
 describe('a planned fleet', () => {
+  it('is of types with the cores and the price that they are said to have', () => {
+    // An xlarge has four cores; no such type of these families costs less than 3 cents a core.
+    for (const [type, price] of Object.entries(PRICES)) {
+      expect(type).toMatch(/^[a-z]+\d[a-z]*\.xlarge$/)
+      expect(price / TYPE_CPUS).toBeGreaterThan(0.03)
+    }
+  })
+
   it('comes out the same each time, and serves what it is asked', async () => {
     const demand = weekDemand(5, 12, 2)
     const run = () => runWeek({ name: 'x', seed: 5, pools: spotFirstPools, demand, steps: 2 * HOUR_STEPS })
