@@ -28,7 +28,15 @@ export function inTurns(needs: readonly Need[], limit: number): Need[] {
 }
 
 function takeTurns(needs: readonly Need[], limit: number): Need[] {
-  const queues = [...Map.groupBy(needs, ({ realm }) => realm.account).values()]
+  const byAccount = new Map<string, Need[]>()
+  for (const need of needs) {
+    const queue = byAccount.get(need.realm.account)
+    if (queue) queue.push(need)
+    else byAccount.set(need.realm.account, [need])
+    // The first of each of these is all that there is room for.
+    if (byAccount.size === limit) break
+  }
+  const queues = [...byAccount.values()]
   const chosen: Need[] = []
   for (let turn = 0; chosen.length < limit; turn += 1) {
     for (const queue of queues) {
