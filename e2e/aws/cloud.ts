@@ -13,8 +13,8 @@ import { startVersity } from '../../providers/aws-s3/src/testing/versity-store.t
 export interface Cloud {
   simulator: Simulator
   folder: string
-  /** `--blobs`. */
-  blobs: string
+  /** `--blobs` of the platform of this name. */
+  blobsOf(name: string): string
   /** Settings of a pool's provider. */
   config: object
   /** Behind the platform's back. */
@@ -31,16 +31,20 @@ export async function openCloud(): Promise<Cloud> {
   setTestKeys()
   const folder = await mkdtemp(join(tmpdir(), 'zimki-aws-'))
   const store = await startVersity()
-  const simulator = await startSimulator({ instances: 'real', expose: [Number(new URL(store.endpoint).port)] })
+  const simulator = await startSimulator({
+    instances: 'real',
+    expose: [Number(new URL(store.endpoint).port)],
+  })
   const { region, endpoint, credentials } = simulator
   const s3 = plainClient(store.endpoint)
   const { url, sha256 } = await uploadBundle(s3, folder)
-  const ec2 = new EC2Client({ region, endpoint, credentials })
+  const ec2 = new EC2Client({ region, endpoint, credentials: { ...credentials } })
   const seen = new URL(store.endpoint)
   seen.hostname = simulator.hostAddress ?? ''
   return {
     ...{ simulator, folder },
-    blobs: `s3://${TEST_BUCKET}/platform?region=us-east-1&endpoint=${encodeURIComponent(store.endpoint)}`,
+    blobsOf: (name) =>
+      `s3://${TEST_BUCKET}/${name}?region=us-east-1&endpoint=${encodeURIComponent(store.endpoint)}`,
     config: {
       ...{ region, endpoint, credentials, image: IMAGE_IDS.x86_64, refreshMs: 500 },
       sizes: { spot: { types: ['t3.small', 't3.medium'], market: 'spot' } },

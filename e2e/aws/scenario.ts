@@ -27,16 +27,12 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 /** From a platform that starts to an account that is empty again; what was not as promised. */
 export async function runScenario(cloud: Cloud, { machines, say }: ScenarioOptions): Promise<string[]> {
   const complaints: string[] = []
-  const door = ['--agents-address', `${cloud.simulator.hostAddress}:0`]
-  const pools = ['--pools', await writePools(cloud, machines)]
-  const data = join(cloud.folder, '.zimki')
-  const platform = await PlatformOnS3.up(data, '--blobs', cloud.blobs, ...pools, ...door)
+  const answerMs = await firstAnswer(cloud)
+  say(`launched to first answer: ${seconds(answerMs)}`)
+  if (answerMs > PROMISED_ANSWER_MS) complaints.push(`the first answer took ${seconds(answerMs)}`)
+  const { platform, address } = await up(cloud, 'platform', machines)
   try {
-    const address = `http://127.0.0.1:${new URL(platform.url).port}`
     const fleet = new Fleet(cloud, platform)
-    const answerMs = await firstAnswer(cloud, `${address}/u/welcome/`)
-    say(`launched to first answer: ${seconds(answerMs)} (${machines} machines at once)`)
-    if (answerMs > PROMISED_ANSWER_MS) complaints.push(`the first answer took ${seconds(answerMs)}`)
     const urls = await deploy(platform, address)
     await fleet.whole(machines)
     say(`serves ${urls.length} realms, ${await cloud.countBlobs()} blobs in S3`)
@@ -49,10 +45,25 @@ export async function runScenario(cloud: Cloud, { machines, say }: ScenarioOptio
   return [...complaints, ...(await takeDown(cloud, platform, say))]
 }
 
-async function firstAnswer(cloud: Cloud, url: string): Promise<number> {
-  await until('a first answer', PATIENCE_MS, async () => (await ask(url)) === null)
-  const launched = cloud.simulator.cloud.instances.every().map(({ launchedMs }) => launchedMs)
-  return Date.now() - Math.min(...launched)
+async function up(cloud: Cloud, name: string, machines: number) {
+  const door = ['--agents-address', `${cloud.simulator.hostAddress}:0`]
+  const pools = ['--pools', await writePools(cloud, machines)]
+  const data = join(cloud.folder, name, '.zimki')
+  const platform = await PlatformOnS3.up(data, '--blobs', cloud.blobsOf(name), ...pools, ...door)
+  return { platform, address: `http://127.0.0.1:${new URL(platform.url).port}` }
+}
+
+/** Of a platform with one machine, since machines that boot at once share the processors of this host: from its launch on. */
+async function firstAnswer(cloud: Cloud): Promise<number> {
+  const { platform, address } = await up(cloud, 'first', 1)
+  try {
+    const url = `${address}/u/welcome/`
+    await until('a first answer', PATIENCE_MS, async () => (await ask(url)) === null)
+    const [machine] = cloud.simulator.cloud.instances.every()
+    return Date.now() - (machine?.launchedMs ?? 0)
+  } finally {
+    await platform.close()
+  }
 }
 
 async function deploy(platform: PlatformOnS3, address: string): Promise<string[]> {
@@ -110,8 +121,12 @@ async function killHalf(cloud: Cloud, fleet: Fleet, urls: string[], machines: nu
   const wholeMs = performance.now() - startMs
   await traffic.stop()
   const lost = traffic.failures.length
-  say(`killed ${victims.length} of ${machines}: all realms answer after ${seconds(answerMs)}, replaced after ${seconds(wholeMs)}`)
-  say(`  of ${traffic.sent} requests, ${lost} were lost with them${lost > 0 ? `: ${traffic.failures[0]}` : ''}`)
+  say(
+    `killed ${victims.length} of ${machines}: all realms answer after ${seconds(answerMs)}, replaced after ${seconds(wholeMs)}`,
+  )
+  say(
+    `  of ${traffic.sent} requests, ${lost} were lost with them${lost > 0 ? `: ${traffic.failures[0]}` : ''}`,
+  )
   const after = await Promise.all(urls.map(ask))
   return after.flatMap((failure) => (failure === null ? [] : [`after half were replaced: ${failure}`]))
 }
@@ -136,14 +151,15 @@ async function interruptOne(cloud: Cloud, fleet: Fleet, urls: string[], machines
 
 /** What belongs to all machines (template, security group) is kept for the next start, until it is swept. */
 async function takeDown({ simulator, config, folder }: Cloud, platform: PlatformOnS3, say: Say) {
-  const [first] = simulator.cloud.instances.every()
-  const owner = first?.tags.get('openzimki:owner') ?? ''
+  const owners = new Set(
+    simulator.cloud.instances.every().map(({ tags }) => tags.get('openzimki:owner') ?? ''),
+  )
   const path = join(folder, 'aws.json')
   await writeFile(path, JSON.stringify(config))
-  const swept = await platform.zimki(
-    ...['provider', 'aws-ec2', 'sweep', '--config', path, '--owner', owner, '--remove'],
-  )
-  say(swept.trim())
+  for (const owner of owners) {
+    const sweep = ['sweep', '--config', path, '--owner', owner, '--remove']
+    say((await platform.zimki('provider', 'aws-ec2', ...sweep)).trim())
+  }
   const left = Object.entries(simulator.control.resources()).filter(([, ids]) => ids.length > 0)
   say(`left behind: ${left.length === 0 ? 'nothing' : JSON.stringify(left)}`)
   return left.map(([kind, ids]) => `left behind: ${kind} ${ids.join(', ')}`)

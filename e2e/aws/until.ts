@@ -12,7 +12,8 @@ export async function until<T>(
   for (;;) {
     const found = await look()
     if (found) return found
-    if (performance.now() > endMs) throw new Error(`within ${withinMs / 1_000} s it did not come to be: ${what}`)
+    if (performance.now() > endMs)
+      throw new Error(`within ${withinMs / 1_000} s it did not come to be: ${what}`)
     await delay(EVERY_MS)
   }
 }
