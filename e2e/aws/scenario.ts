@@ -102,9 +102,11 @@ class Fleet {
   }
 
   /** Those with realms first. */
-  async busiest(count: number): Promise<{ machine: string; instance: string }[]> {
+  async busiest(count: number): Promise<{ machine: string; instance: string; realms: number }[]> {
     const sorted = (await this.machines()).toSorted((a, b) => b.realms - a.realms)
-    return sorted.slice(0, count).map(({ id }) => ({ machine: id, instance: this.instanceOf(id) ?? '' }))
+    return sorted
+      .slice(0, count)
+      .map(({ id, realms }) => ({ machine: id, realms, instance: this.instanceOf(id) ?? '' }))
   }
 }
 
@@ -112,6 +114,7 @@ type Say = ScenarioOptions['say']
 
 async function killHalf(cloud: Cloud, fleet: Fleet, urls: string[], machines: number, say: Say) {
   const victims = await fleet.busiest(Math.ceil(machines / 2))
+  if (!victims.some(({ realms }) => realms > 0)) return ['no realm was on a machine to be killed']
   const traffic = new Traffic(urls)
   const startMs = performance.now()
   await cloud.terminate(victims.map(({ instance }) => instance))
@@ -133,7 +136,7 @@ async function killHalf(cloud: Cloud, fleet: Fleet, urls: string[], machines: nu
 
 async function interruptOne(cloud: Cloud, fleet: Fleet, urls: string[], machines: number, say: Say) {
   const [victim] = await fleet.busiest(1)
-  if (!victim) return ['there was no machine to interrupt']
+  if (!victim?.realms) return ['there was no machine with realms to interrupt']
   const traffic = new Traffic(urls)
   const startMs = performance.now()
   cloud.simulator.control.interrupt(victim.instance)
