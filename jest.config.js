@@ -14,6 +14,7 @@ export default {
     '<rootDir>/examples',
     '<rootDir>/bench',
     '<rootDir>/chaos',
+    '<rootDir>/e2e',
   ],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: [

@@ -3,6 +3,7 @@
  * whatever the environment says of these is overruled.
  */
 import { mkdirSync, readFileSync } from 'node:fs'
+import { agentSettings } from './agent-settings.js'
 
 const app = import.meta.dirname
 const { nodeFlags, snapshots } = JSON.parse(readFileSync(`${app}/machine.json`, 'utf8'))
@@ -11,9 +12,6 @@ const stateDir = '/var/lib/zimki/agent'
 // Cells are another user and meet the agent here; the agent's key and its spool are root's alone.
 mkdirSync(runDir, { recursive: true, mode: 0o711 })
 mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-
-/** A user that owns nothing. */
-const CELL_USER = { uid: 65_534, gid: 65_534 }
 
 /** Node's own permissions for a cell: no child processes, no threads, no file but its program and its sockets. */
 const store = process.env.ZIMKI_AGENT_STORE ?? ''
@@ -45,8 +43,5 @@ process.env.ZIMKI_AGENT_CELL_COMMAND = JSON.stringify([
   `${app}/programs/cell.js`,
   ...snapshots,
 ])
-process.env.ZIMKI_AGENT_SETTINGS = JSON.stringify({
-  ...JSON.parse(process.env.ZIMKI_AGENT_SETTINGS ?? '{}'),
-  ...(process.getuid() === 0 ? { cellUser: CELL_USER } : {}),
-})
+process.env.ZIMKI_AGENT_SETTINGS = agentSettings(process.env.ZIMKI_AGENT_SETTINGS, process.getuid() === 0)
 await import(`${app}/programs/agent.js`)

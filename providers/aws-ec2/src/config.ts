@@ -31,12 +31,15 @@ const egressSchema = z.strictObject({
 })
 
 const bundleSchema = z.strictObject({
-  /** `s3://bucket/key`, read with the rights of the instance profile, or `https://`. Named by its digest. */
+  /**
+   * `s3://bucket/key` of AWS, read with the rights of the instance profile; or an address of any other store, signed or open: it is the
+   * digest that is believed. Signed ones are secrets, so not over plain HTTP.
+   */
   url: z
     .string()
     .regex(
-      /^(?:s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/[\w./-]+|https?:\/\/[\w.:/-]+)$/,
-      'must be s3:// or https://',
+      /^(?:s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/[\w./-]+|https?:\/\/[\w.:/~-]+|https:\/\/[\w.:/~-]+\?[\w.~%&=+-]+)$/,
+      'must be s3:// or https://, and with a query only https://',
     ),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the bundle in hex'),
 })

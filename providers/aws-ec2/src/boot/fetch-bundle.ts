@@ -1,5 +1,6 @@
 import type { CheckedEc2Config } from '../config.ts'
 import { PLACES } from './machine-unit.ts'
+import { shellQuote } from './shell-quote.ts'
 
 type Bundle = NonNullable<CheckedEc2Config['bundle']>
 
@@ -10,7 +11,7 @@ export function fetchBundle(
 ): string {
   return `got=/var/tmp/zimki-bundle.tgz
 for try in 1 2 3 4 5 6; do
-say "fetches ${bundle.url}, try $try"
+say "fetches ${bundle.url.split('?')[0]}, try $try"
 if ( ${fetchCommand(bundle, config)} ); then
 if echo "${bundle.sha256}  $got" | sha256sum -c - >/dev/null 2>&1; then break; fi
 say "what came is not what was asked for: $(sha256sum $got | cut -c1-64)"
@@ -32,7 +33,9 @@ function fetchCommand(
   config: Pick<CheckedEc2Config, 'region' | 'metadataEndpoint'>,
 ): string {
   const curl = 'curl -sSf --connect-timeout 10 --max-time 300 -o $got'
-  return url.startsWith('s3:') ? signedFetch(curl, url, config) : `${curl} ${url}`
+  if (url.startsWith('s3:')) return signedFetch(curl, url, config)
+  // A signed address is a secret like the keys below, and goes the same way.
+  return `printf 'url = "%s"\\n' ${shellQuote(url)} | ${curl} -K -`
 }
 
 /** With the rights of the instance, asked for as IMDSv2 wants it. They go to curl by a pipe: arguments can be read by everybody. */

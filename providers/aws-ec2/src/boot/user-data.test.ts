@@ -68,6 +68,18 @@ describe('user data', () => {
     expect(script).toContain('https://my-bucket.s3.us-east-1.amazonaws.com/zimki/agent.tgz')
   })
 
+  it('shows a signed address neither on the console nor in arguments, and asks for one over TLS', () => {
+    const bundle = { url: 'https://store.example/agent.tgz?X-Sig=a%2Fb&X-Exp=9', sha256: SHA }
+    const lines = bootScript(checkConfig({ ...BASE, bundle }), {}).split('\n')
+    const secret = lines.filter((line) => line.includes('X-Sig'))
+    expect(secret).toHaveLength(1)
+    expect(secret[0]).toMatch(/^if \( printf .* \| curl [^']* -K - \)/)
+    const open = { ...bundle, url: bundle.url.replace('https', 'http') }
+    expect(() => checkConfig({ ...BASE, bundle: open })).toThrow('bundle.url')
+    const hostile = { ...bundle, url: "https://store.example/a?b=';reboot;'" }
+    expect(() => checkConfig({ ...BASE, bundle: hostile })).toThrow('bundle.url')
+  })
+
   it('is a script that a shell can read, with and without a bundle', async () => {
     for (const config of [BUNDLED, { ...BASE, command: ['/bin/true'] }]) {
       const script = bootScript(checkConfig(config), HOSTILE)

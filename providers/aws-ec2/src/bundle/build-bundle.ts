@@ -12,12 +12,15 @@ export interface Bundle {
   sha256: string
 }
 
+/** Beside the agent. */
+const PROGRAMS = ['machine.js', 'agent-settings.js', 'watch-notices.js']
+
 const program = (name: string) => new URL(`../../machine/${name}`, import.meta.url)
 
 /** Packs agent, runtime and Node of this installation, for machines with its kind of processor, into a file of this folder named by its digest. */
 export async function buildBundle(folder: string): Promise<Bundle> {
   const parts = await thisInstallation(fileURLToPath(new URL('.', import.meta.url)))
-  const programs = { 'machine.js': program('machine.js'), 'watch-notices.js': program('watch-notices.js') }
+  const programs = Object.fromEntries(PROGRAMS.map((name) => [name, program(name)]))
   const files = await appFiles(parts, programs)
   const unnamed = join(folder, `zimki-agent-${process.pid}.tgz`)
   try {
