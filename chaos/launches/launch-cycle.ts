@@ -35,7 +35,7 @@ export async function runCycle({ provider, spec, random }: CycleOptions): Promis
   const launch = await launchOne(provider, spec, random, complaints)
   await tryAll(complaints, [
     () => provider.inspect(id),
-    () => provider.logs(id),
+    ...(provider.manifest.logs ? [() => provider.logs(id)] : []),
     ...(random() < STOPPED_SHARE ? [() => provider.stop(id, { graceMs: GRACE_MS })] : []),
   ])
   const destroys = await destroyUntilGone(provider, id, complaints)

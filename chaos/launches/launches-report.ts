@@ -1,5 +1,7 @@
-/** What came of many launches on an engine whose answers get lost. */
+/** What came of many launches on an infrastructure whose answers get lost. */
 export interface LaunchesReport {
+  /** What was launched on. */
+  where: string
   count: number
   seed: number
   seconds: number
@@ -15,7 +17,7 @@ export interface LaunchesReport {
   /** Machines that a look for strays had to take. */
   strays: number
   complaints: string[]
-  /** On the engine and on disk, after all. */
+  /** On the infrastructure and on disk, after all. */
   leftovers: string[]
 }
 
@@ -34,16 +36,16 @@ export function launchesFaults({ count, missing, complaints, leftovers }: Launch
 
 /** For people. */
 export function launchesText(report: LaunchesReport): string {
-  const { count, seed, seconds, faults, launched, failed, abandoned, destroys, strays } = report
+  const { where, count, seed, seconds, faults, launched, failed, abandoned, destroys, strays } = report
   const wrong = launchesFaults(report)
   const lines = [
-    `${count} launches on a real engine in ${seconds} s, seed ${seed}; ${faults} of its calls were disturbed.`,
+    `${count} launches on ${where} in ${seconds} s, seed ${seed}; ${faults} of its calls were disturbed.`,
     '',
     `  ${launched} were launched, ${failed} failed, ${abandoned} were given up by who asked.`,
     `  ${destroys} calls of destroy until all were gone; a look for strays found ${strays} more.`,
     '',
     ...(wrong.length === 0
-      ? ['No container, network, volume, process or folder is left.']
+      ? ['Nothing that a machine is made of is left.']
       : [`${wrong.length} complaints:`, ...wrong.slice(0, SHOWN).map((one) => `  - ${one}`)]),
   ]
   return `${lines.join('\n')}\n`

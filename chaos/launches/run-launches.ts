@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MachineProvider } from '@openzimki/provider'
 import { seededRandom } from '@openzimki/provider/simulated'
 import { createDockerProvider } from '@openzimki/provider-docker'
 import { EngineProcess, ensureTestImage, testConfig } from '@openzimki/provider-docker/testing'
@@ -9,8 +8,8 @@ import { engineLeftovers } from '../infrastructure/engine-leftovers.ts'
 import { listProcesses } from '../processes/list-processes.ts'
 import { EngineProxy } from './engine-proxy.ts'
 import { FaultPlan } from './fault-plan.ts'
-import { type Cycle, runCycle } from './launch-cycle.ts'
 import type { LaunchesReport } from './launches-report.ts'
+import { leadLives, sumUp, sweep } from './lead-lives.ts'
 
 export interface LaunchesOptions {
   count: number
@@ -19,7 +18,7 @@ export interface LaunchesOptions {
 }
 
 const OWNER = 'chaos'
-/** Machines whose lives are led at the same time. */
+/** What one machine can do without waiting for itself. */
 const AT_ONCE = 8
 const FAULT_SHARE = 0.08
 /** Less than an operator would set, since a call that is never answered takes as long. */
@@ -57,15 +56,19 @@ async function launchAll(
   const provider = createDockerProvider(config, { deadlineMs: DEADLINE_MS })
   const startMs = performance.now()
   try {
-    const cycles = await leadLives({ ...options, provider, random, runDir: sockets.runDir })
+    const cycles = await leadLives({
+      ...{ ...options, atOnce: AT_ONCE, provider, random },
+      specOf: (id) => {
+        const env = { ZIMKI_AGENT_RUN_DIR: join(sockets.runDir, id) }
+        return { id, size: 'small', zone: null, env }
+      },
+    })
     plan.end()
     const strays = await sweep(provider, options.say)
     const seconds = Math.round((performance.now() - startMs) / 1000)
     const leftovers = await findLeftovers(engine, sockets.runDir)
     return {
-      count,
-      seed,
-      seconds,
+      ...{ count, seed, seconds, where: 'a real engine' },
       faults: plan.total,
       missing: plan.missing(),
       strays,
@@ -78,34 +81,6 @@ async function launchAll(
   }
 }
 
-interface Lives extends LaunchesOptions {
-  provider: MachineProvider
-  random: () => number
-  runDir: string
-}
-
-async function leadLives({ count, say, provider, random, runDir }: Lives): Promise<Cycle[]> {
-  const cycles: Cycle[] = []
-  let next = 0
-  const lead = async (): Promise<void> => {
-    while (next < count) {
-      const id = `m-${(next++).toString(16).padStart(8, '0')}`
-      const spec = { id, size: 'small', zone: null, env: { ZIMKI_AGENT_RUN_DIR: join(runDir, id) } }
-      cycles.push(await runCycle({ provider, spec, random }))
-      if (cycles.length % 50 === 0) say(`${cycles.length} of ${count}`)
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, lead))
-  return cycles
-}
-
-/** As control looks for strays: machines of ours that nobody wants. How many there were. One that stays is found by who looks after us. */
-async function sweep(provider: MachineProvider, say: (line: string) => void): Promise<number> {
-  const strays = await provider.list()
-  for (const { id } of strays) await provider.destroy(id).catch((error: unknown) => say(`${id}: ${error}`))
-  return strays.length
-}
-
 async function findLeftovers(engine: EngineProcess, runDir: string): Promise<string[]> {
   const folders = (await readdir(runDir)).filter((name) => name !== 'doors')
   const shims = (await listProcesses()).filter(
@@ -116,15 +91,4 @@ async function findLeftovers(engine: EngineProcess, runDir: string): Promise<str
     ...folders.map((name) => `folder ${name}`),
     ...shims.map(({ pid, command }) => `process ${pid}: ${command.slice(0, 120)}`),
   ]
-}
-
-function sumUp(
-  cycles: readonly Cycle[],
-): Pick<LaunchesReport, 'launched' | 'failed' | 'abandoned' | 'destroys' | 'complaints'> {
-  const of = (launch: Cycle['launch']) => cycles.filter((cycle) => cycle.launch === launch).length
-  return {
-    ...{ launched: of('done'), failed: of('failed'), abandoned: of('abandoned') },
-    destroys: cycles.reduce((sum, { destroys }) => sum + destroys, 0),
-    complaints: cycles.flatMap(({ complaints }) => complaints),
-  }
 }

@@ -31,6 +31,11 @@ export class Control {
     this.#cloud.faults.remove(id)
   }
 
+  /** How many there were. */
+  get faultsMet(): number {
+    return this.#cloud.faults.struck
+  }
+
   clearFaults(): void {
     this.#cloud.faults.clear()
   }

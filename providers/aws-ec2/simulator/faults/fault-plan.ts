@@ -11,6 +11,7 @@ export class FaultPlan {
   readonly #random: () => number
   #armed: Armed[] = []
   #lastId = 0
+  #struck = 0
 
   constructor(random: () => number) {
     this.#random = random
@@ -22,6 +23,11 @@ export class FaultPlan {
     this.#lastId += 1
     this.#armed.push({ id: this.#lastId, rule, left: rule.times ?? Number.POSITIVE_INFINITY })
     return this.#lastId
+  }
+
+  /** How often any has struck. */
+  get struck(): number {
+    return this.#struck
   }
 
   remove(id: number): void {
@@ -44,6 +50,7 @@ export class FaultPlan {
     for (const one of this.#armed) {
       if (one.rule.kind !== kind || !fits(one.rule, facts)) continue
       if (this.#random() >= one.rule.share) continue
+      this.#struck += 1
       one.left -= 1
       if (one.left <= 0) this.remove(one.id)
       return one.rule as Extract<FaultRule, { kind: K }>

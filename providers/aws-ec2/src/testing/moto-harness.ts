@@ -1,17 +1,11 @@
-import {
-  DescribeInstancesCommand,
-  DescribeNetworkInterfacesCommand,
-  DescribeSpotInstanceRequestsCommand,
-  DescribeVolumesCommand,
-  EC2Client,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2'
+import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2'
 import { createProvider } from '@openzimki/provider'
 import type { ProviderHarness } from '@openzimki/provider/kit'
 import { checkConfig, type Ec2Config } from '../config.ts'
 import { openClient } from '../ec2-client.ts'
 import { Ec2Driver } from '../ec2-driver.ts'
 import { MarketReader } from '../offerings/market-reader.ts'
+import { leftOf } from './left-of.ts'
 import { MOTO_IMAGE, MOTO_REGION, type MotoServer } from './moto-server.ts'
 
 export function motoConfig({ endpoint, credentials }: MotoServer, owner: string): Ec2Config {
@@ -48,23 +42,4 @@ export function motoHarness(server: () => Promise<MotoServer>): ProviderHarness 
     settleMs: 20_000,
     close: async () => (await server()).close(),
   }
-}
-
-/** Whatever a launch made that is still there, of any owner. */
-export async function leftOf(ec2: EC2Client): Promise<string[]> {
-  const [instances, volumes, interfaces, requests] = await Promise.all([
-    ec2.send(new DescribeInstancesCommand({})),
-    ec2.send(new DescribeVolumesCommand({})),
-    ec2.send(new DescribeNetworkInterfacesCommand({})),
-    ec2.send(new DescribeSpotInstanceRequestsCommand({})),
-  ])
-  const all = (instances.Reservations ?? []).flatMap(({ Instances = [] }) => Instances)
-  return [
-    ...all.flatMap(({ InstanceId = '', State }) => (State?.Name === 'terminated' ? [] : [InstanceId])),
-    ...(volumes.Volumes ?? []).map(({ VolumeId = '' }) => VolumeId),
-    ...(interfaces.NetworkInterfaces ?? []).map(({ NetworkInterfaceId = '' }) => NetworkInterfaceId),
-    ...(requests.SpotInstanceRequests ?? []).flatMap(({ SpotInstanceRequestId = '', State }) =>
-      State === 'open' || State === 'active' ? [SpotInstanceRequestId] : [],
-    ),
-  ]
 }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2'
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2'
 import { createProvider } from '@openzimki/provider'
 import { type ProviderHarness, probePath } from '@openzimki/provider/kit'
 import { IMAGE_IDS, type Simulator } from '../../simulator/index.ts'
 import { checkConfig } from '../config.ts'
 import { openClient } from '../ec2-client.ts'
 import { Ec2Driver } from '../ec2-driver.ts'
-import { leftOf } from './moto-harness.ts'
+import { leftOf, plainEc2Client } from './left-of.ts'
 
 /** Where simulated instances have Node. */
 const GUEST_NODE = '/run/ec2-guest/node'
@@ -14,7 +14,7 @@ const GUEST_NODE = '/run/ec2-guest/node'
 /** Instances that run their user data, and with it the kit's probe; those without a body have no console. */
 export async function simulatorHarness(simulator: Simulator, isReal: boolean): Promise<ProviderHarness> {
   const { region, endpoint, credentials } = simulator
-  const client = new EC2Client({ region, endpoint, credentials: { ...credentials } })
+  const client = plainEc2Client(simulator)
   const probe = await readFile(probePath, 'utf8')
   const configOf = (owner: string) =>
     checkConfig({
