@@ -69,6 +69,8 @@ export interface AdapterCommandContext {
   config: unknown
   /** A line for the person who waits. */
   print(line: string): void
+  /** Whether the person who waits says yes. Left out: nobody can be asked. */
+  confirm?(question: string): Promise<boolean>
   /** Ctrl-C. */
   signal: AbortSignal
 }

@@ -44,7 +44,7 @@ const bundleSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the bundle in hex'),
 })
 
-const configSchema = z.strictObject({
+export const configSchema = z.strictObject({
   /** The platform whose machines these are. Its shape is checked by the portable layer. */
   owner: z.string(),
   region: z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'must be a region (eu-central-1)'),

@@ -1,7 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
-import type { CliIo } from '../io.ts'
+import type { CliIo, Terminal } from '../io.ts'
 import { printable } from '../printable.ts'
 import { adapterConfig, loadAdapterFor } from './provider-adapter.ts'
 
@@ -43,8 +43,16 @@ export function providerRunCommand(io: CliIo): Command {
         await found.run({
           ...{ args, config, signal: io.signal },
           print: (line) => void say.write(`${printable(line)}\n`),
+          ...(io.terminal ? { confirm: confirmOn(io.terminal) } : {}),
         })
         if (options.json) print(io, options, { done: true }, () => '')
       })
   )
+}
+
+/** Only a plain yes is one. */
+const confirmOn = (terminal: Terminal) => async (question: string) => {
+  for await (const line of terminal.lines(() => `${printable(question)} [yes/no] `))
+    return /^y(?:es)?$/i.test(line.trim())
+  return false
 }

@@ -5,6 +5,17 @@ import { z } from 'zod'
 /** On-demand price of an hour of Linux in one region, in USD, by type. */
 export type PriceList = ReadonlyMap<string, number>
 
+/** What is left out is said to be in the provider's price list. */
+const perUseSchema = z.object({
+  publicAddressHour: z.number().positive().optional(),
+  gp3GibMonth: z.number().positive().optional(),
+  s3GibMonth: z.number().positive().optional(),
+  s3Put1000: z.number().positive().optional(),
+  s3Get1000: z.number().positive().optional(),
+  /** To the internet, beyond what is free. */
+  outGib: z.number().positive().optional(),
+})
+
 const priceFileSchema = z.object({
   currency: z.literal('USD'),
   /** When and where the figures were read, for people. */
@@ -12,6 +23,8 @@ const priceFileSchema = z.object({
   date: z.iso.date(),
   /** Region to type to the price of an hour. */
   onDemand: z.record(z.string(), z.record(z.string(), z.number().positive())),
+  /** Region to what is not machines, for what `init` says of the costs. */
+  perUse: z.record(z.string(), perUseSchema).optional(),
 })
 
 export type PriceFile = z.output<typeof priceFileSchema>

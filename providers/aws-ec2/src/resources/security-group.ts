@@ -17,13 +17,15 @@ const DUPLICATE_GROUP = /^InvalidGroup\.Duplicate$/
 const DUPLICATE_RULE = /^InvalidPermission\.Duplicate$/
 const NO_RULE = /^InvalidPermission\.NotFound$/
 
+type GroupSettings = Pick<CheckedEc2Config, 'owner' | 'tags' | 'egress'>
+
 /**
  * The id of the owner's own group in this VPC, made where there is none, with the rules as configured and no other, whoever was interrupted
  * while making it. Nothing comes in. INVALID_ARGUMENT: a group that is not ours has its name.
  */
 export async function ensureSecurityGroup(
   ec2: EC2Client,
-  config: CheckedEc2Config,
+  config: GroupSettings,
   vpc: string,
 ): Promise<string> {
   const found = (await findGroup(ec2, config.owner, vpc)) ?? (await createGroup(ec2, config, vpc))
@@ -51,7 +53,7 @@ export async function findGroup(
 
 async function createGroup(
   ec2: EC2Client,
-  { owner, tags }: CheckedEc2Config,
+  { owner, tags }: GroupSettings,
   vpc: string,
 ): Promise<SecurityGroup> {
   const create = new CreateSecurityGroupCommand({

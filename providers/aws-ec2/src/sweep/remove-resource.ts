@@ -18,7 +18,7 @@ const IN_USE =
 /** `later`: something that goes still holds it; try again. Gone already is removed. */
 export async function removeResource(
   ec2: EC2Client,
-  { kind, id }: OwnedResource,
+  { kind, id }: Pick<OwnedResource, 'kind' | 'id'>,
 ): Promise<'removed' | 'later'> {
   try {
     await codeAs(remove(ec2, kind, id), GONE, null)

@@ -1,0 +1,30 @@
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { IAMClient } from '@aws-sdk/client-iam'
+import { S3Client } from '@aws-sdk/client-s3'
+import type { SetupConfig } from './setup-config.ts'
+
+export interface SetupClients {
+  ec2: EC2Client
+  /** Never repeats a call by itself: for what has no name of its own and no client token, of which a repeated call would make two. */
+  once: EC2Client
+  s3: S3Client
+  iam: IAMClient
+  close(): void
+}
+
+export function openClients({ region, endpoint, credentials, maxAttempts }: SetupConfig): SetupClients {
+  const settings = () => ({
+    ...{ region, maxAttempts, retryMode: 'adaptive' },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    // A copy: clients write into what they are given.
+    ...(credentials === undefined
+      ? {}
+      : { credentials: { ...credentials } as { accessKeyId: string; secretAccessKey: string } }),
+  })
+  const ec2 = new EC2Client(settings())
+  const once = new EC2Client({ ...settings(), maxAttempts: 1 })
+  const s3 = new S3Client({ ...settings(), forcePathStyle: endpoint !== undefined })
+  // IAM is one for all regions, and the SDK knows where it is.
+  const iam = new IAMClient(settings())
+  return { ec2, once, s3, iam, close: () => [ec2, once, s3, iam].forEach((one) => void one.destroy()) }
+}
