@@ -11,7 +11,12 @@ it('takes a storm, or launches', () => {
     ...storm,
     ...{ provider: 'docker', minutes: 0.5, seed: 3, json: true },
   })
-  expect(read('launches', '--count', '60')).toEqual({ run: 'launches', count: 60, seed: 7, json: false })
+  const launches = { run: 'launches', provider: 'docker', count: 60, seed: 7, json: false }
+  expect(read('launches', '--count', '60')).toEqual(launches)
+  expect(read('launches', '--count', '60', '--provider', 'aws-ec2')).toEqual({
+    ...launches,
+    provider: 'aws-ec2',
+  })
 })
 
 it.each([

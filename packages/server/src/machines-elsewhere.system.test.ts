@@ -18,7 +18,8 @@ describe('a machine that shares no sockets with the platform', () => {
   let platform: PlatformProcess
   beforeAll(async () => {
     cable = await layCable()
-    const door = ['--agents-address', cable.near, '--agents-listen', cable.far]
+    // A spare cell would dial the store too.
+    const door = ['--agents-address', cable.near, '--agents-listen', cable.far, '--spare-cells', '0']
     platform = await PlatformProcess.start(['--provider', adapter.folder, ...door])
     await platform.deployScript('notes', NOTES, ['Note'])
   }, 60_000)

@@ -14,8 +14,8 @@ export const QUICK = fileURLToPath(new URL('quick-main.ts', import.meta.url))
 
 /** The parts of a platform that run in processes of their own, told by a word of their command lines. */
 const PARTS = {
-  cell: 'cell-process',
-  agent: 'agent-process',
+  cell: '/cell.js',
+  agent: 'machine/agent.js',
   store: 'store-process',
   server: 'server/src/main.ts',
 }
