@@ -62,7 +62,7 @@ it('a picture that a visitor brings is kept in the bucket, over the death of the
 
 it('credentials reach the store’s process and no machine or cell', async () => {
   const secret = TEST_KEYS.AWS_SECRET_ACCESS_KEY
-  for (const word of ['agent-process', 'cell-process']) {
+  for (const word of ['machine/agent.js', '/cell.js']) {
     const found = await platform.processes(word)
     expect(found.length).toBeGreaterThan(0)
     expect(

@@ -68,7 +68,7 @@ it('every example is deployed to a container and answers from it', async () => {
     expect([realm, answer.status < 400 || body]).toEqual([realm, true])
     expect(body.length).toBeGreaterThan(50)
   }
-  expect(await processesIn()).toEqual(expect.arrayContaining([expect.stringContaining('cell-process')]))
+  expect(await processesIn()).toEqual(expect.arrayContaining([expect.stringContaining('/programs/cell.js')]))
 }, 60_000)
 
 it('the end of the platform leaves no container', async () => {
