@@ -45,6 +45,8 @@ asRoot('a platform that root started', () => {
   const reading = (path: string) =>
     `try { require('fs').readdirSync(${JSON.stringify(path)}) } catch {
        try { require('fs').readFileSync(${JSON.stringify(path)}) } catch (again) { console.log(again.code) } }`
+  const writing = (path: string) =>
+    `try { require('fs').accessSync(${JSON.stringify(path)}, require('fs').constants.W_OK) } catch (error) { console.log(error.code) }`
   const connecting = (path: string) =>
     `require('net').connect(${JSON.stringify(path)})
        .on('error', (error) => { console.log(error.code); process.exit() })
@@ -115,6 +117,12 @@ asRoot('a platform that root started', () => {
       ].map((name) => join(platform.data, name)),
     ]
     for (const path of closed) expect([path, await attempt(mine!, reading(path))]).toEqual([path, 'EACCES'])
+    // What agents and other accounts' cells run is read by this one too, and must not be changed by it.
+    const cache = join(platform.data, 'cache')
+    const programs = (await readdir(cache)).filter((name) => name.startsWith('programs-'))
+    expect(programs).toHaveLength(1)
+    for (const path of [programs[0]!, `${programs[0]}/cell.js`, `${programs[0]}/agent.js`])
+      expect([path, await attempt(mine!, writing(join(cache, path)))]).toEqual([path, 'EACCES'])
     const stranger = { uid: 65_534, gid: 65_534 }
     expect(await attempt(stranger, connecting(join(doors, 'store.sock')))).toBe('EACCES')
   })

@@ -131,6 +131,8 @@ async function firstStart(platform: Platform, log: Log): Promise<string> {
   const { token } = await writeOperatorFile(data, url, operator, () => control.newOperatorToken())
   const client = createClient({ url: localUrl, token })
   await deployBuiltIns(client, data, log)
+  const { endBundler } = await import('@openzimki/runtime')
+  await endBundler()
   return data.operatorFile
 }
 

@@ -46,6 +46,12 @@ export async function bundlePrograms(
   return folder
 }
 
+/** Ends the bundler's process, which waits for more work in 75 MB. It is started again when there is some. */
+export async function endBundler(): Promise<void> {
+  const { stop } = await import('esbuild')
+  await stop()
+}
+
 /** Sources keep their own addresses, and addons are imported from where they are. */
 function keepPlaces({ installation, installedAt }: ProgramPlace): Plugin {
   const moved = (path: string): string => pathToFileURL(join(installedAt, relative(installation, path))).href
