@@ -1,5 +1,6 @@
 import {
   type FleetState,
+  homesIn,
   type MachineState,
   type PlanAction,
   type PoolState,
@@ -116,7 +117,7 @@ export class WeekFleet {
       const price = this.#prices.get(`${pool.size} ${pool.zone}`) ?? null
       return { ...pool, price, backoff: isBlocked ? 'its provider fails' : null }
     })
-    return { pools, machines, realms: this.loads.states }
+    return { pools, machines, realms: this.loads.states, homesOf: homesIn(this.loads.states) }
   }
 
   #view(id: string, known: KnownMachine, isUsed: boolean): MachineState {

@@ -11,6 +11,7 @@ export {
   type RealmLoad,
   type RealmState,
 } from './plan/fleet-state.ts'
+export { homesIn } from './plan/homes.ts'
 export * from './plan/plan.ts'
 export * from './plan/plan-action.ts'
 export * from './plan/plan-options.ts'

@@ -56,6 +56,11 @@ export class CellFleet {
     return this.#loads.all()
   }
 
+  /** The machines where a cordon is at home. */
+  homesOf(cordon: string): Iterable<string> {
+    return this.#loads.homesOf(cordon)
+  }
+
   /** One that is in the routes, if there is any. */
   get(realm: string, deployment: string): LoadedDeployment | null {
     const loads = this.#loads.of(realm, deployment)

@@ -56,6 +56,7 @@ export class FleetObserver {
       pools: pools.map((pool) => pool.state()),
       machines: machines.filter((machine) => machine !== null),
       realms: this.#realms(),
+      homesOf: (account) => this.#parts.fleet.homesOf(account),
     }
   }
 

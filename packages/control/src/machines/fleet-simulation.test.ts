@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   type FleetState,
+  homesIn,
   type MachineState,
   type PoolState,
   plan,
@@ -81,7 +82,7 @@ class SimulatedFleet {
       const isBlocked = (this.#backoffUntilMs.get(pool.name) ?? 0) > this.nowMs
       return isBlocked ? { ...pool, backoff: 'its provider fails' } : pool
     })
-    return { pools, machines, realms: this.realms }
+    return { pools, machines, realms: this.realms, homesOf: homesIn(this.realms) }
   }
 
   #view({ name, memoryBytes, cpus }: PoolState, id: string, found: Machine | undefined): MachineState {

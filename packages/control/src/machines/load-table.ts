@@ -47,6 +47,11 @@ export class LoadTable {
     return this.#homes.get(cordon)?.has(machine) ?? false
   }
 
+  /** The machines that have loads of it. */
+  homesOf(cordon: string): Iterable<string> {
+    return this.#homes.get(cordon)?.keys() ?? []
+  }
+
   /** Takes the place of what was there. */
   put(loaded: LoadedDeployment): void {
     const { realm, deployment, agent, cordon } = loaded

@@ -8,7 +8,12 @@ export interface FleetState {
   pools: readonly PoolState[]
   /** All that exist, also those that are dead and not yet destroyed. */
   machines: readonly MachineState[]
-  realms: Iterable<RealmState>
+  realms: readonly RealmState[]
+  /**
+   * The machines where an account has realms, by id. An index that is kept while realms come and go (`homesIn` makes one): to look for it in
+   * a million realms would cost a round as much as everything else.
+   */
+  homesOf(account: string): Iterable<string>
 }
 
 /** Machines of one size from one provider. */
@@ -86,6 +91,10 @@ export interface RealmLoad {
   /** It is in the routes. False: still loading, or already on its way out. */
   serving: boolean
 }
+
+/** Whether any pool will do. */
+export const runsAnywhere = ({ pool, isolation, floor }: RealmState): boolean =>
+  pool === null && isolation === null && floor === null
 
 /** Whether the pool is one that the realm may run in. */
 export function mayRunIn(

@@ -1,10 +1,12 @@
 import { chooseHost } from './choose-host.ts'
 import { mayRunIn, type RealmState } from './fleet-state.ts'
 import type { Growth } from './growth.ts'
+import type { Homes } from './homes.ts'
 import { type Host, type HostTable, shareWithFewer } from './host-table.ts'
 import type { LoadReason, PlanAction, PlanProblem, UnloadReason } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
-import type { Need, RealmNeeds, Surplus } from './realm-needs.ts'
+import type { RealmNeeds, Surplus } from './realm-needs.ts'
+import type { Need } from './turns.ts'
 
 /** Better on a full machine than nowhere. */
 const MUST: ReadonlySet<LoadReason> = new Set(['asked-for', 'leaving', 'not-allowed', 'below-floor'])
@@ -14,7 +16,7 @@ const MAX_PROBLEMS = 20
 export interface LoadInputs {
   table: HostTable
   growth: Growth
-  homes: Map<string, Set<Host>>
+  homes: Homes
   options: PlanOptions
   problems: PlanProblem[]
 }
@@ -26,7 +28,7 @@ export function planLoads(needs: readonly Need[], inputs: LoadInputs): PlanActio
     if (!host) return []
     inputs.table.add(host, need.realm)
     const { realm, account } = need.realm
-    inputs.homes.get(account)?.add(host)
+    inputs.homes.add(account, host)
     const { reason } = need
     return [{ action: 'load', realm, account, machine: host.machine.id, reason, why: whyLoad(need, host) }]
   })
@@ -39,7 +41,7 @@ function placeOf(need: Need, inputs: LoadInputs): Host | null {
   const belowRank = isBack && from ? from.pool.rank : Number.POSITIVE_INFINITY
   const found = chooseHost(realm, {
     ...{ ranks: table.ranks, belowRank },
-    homes: reason === 'busy' ? null : (homes.get(realm.account) ?? null),
+    homes: reason === 'busy' ? null : homes.of(realm.account),
     upTo: isBack ? options.backShare : options.fillShare,
   })
   if (found) return found

@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
-import type { MachineState, PoolState, RealmState } from './fleet-state.ts'
+import type { FleetState, MachineState, PoolState, RealmState } from './fleet-state.ts'
+import { homesIn } from './homes.ts'
 import { plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { machine, on, pool, realm } from './testing/model-fleet.ts'
 
 const own = pool({ ceiling: 2 })
 const cloud = pool({ name: 'cloud', isolation: 'vm', price: 0.04 })
+
+const fleet = (pools: PoolState[], machines: MachineState[], realms: RealmState[] = []): FleetState => ({
+  ...{ pools, machines, realms, homesOf: homesIn(realms) },
+})
 
 /** Actions in a few words. */
 const planned = (
@@ -14,7 +19,7 @@ const planned = (
   realms: RealmState[] = [],
   options: Partial<PlanOptions> = {},
 ): string[] =>
-  plan({ pools, machines, realms }, options).actions.map((action) => {
+  plan(fleet(pools, machines, realms), options).actions.map((action) => {
     const { action: verb, reason } = action
     if (verb === 'launch') return `launch ${action.pool}: ${reason}`
     if (verb === 'load') return `load ${action.realm} on ${action.machine}: ${reason}`
@@ -26,7 +31,7 @@ const many = (count: number, made: (index: number) => Partial<RealmState>): Real
 
 describe('floors and ceilings', () => {
   it('launches what the floor lacks, and says so in words', () => {
-    const { actions } = plan({ pools: [pool({ floor: 2 })], machines: [machine()], realms: [] })
+    const { actions } = plan(fleet([pool({ floor: 2 })], [machine()]))
     expect(actions).toEqual([
       { action: 'launch', pool: 'own', reason: 'floor', why: 'pool own keeps at least 2 machines and has 1' },
     ])
@@ -136,7 +141,7 @@ describe('a provider that fails', () => {
   const failing = pool({ floor: 1, backoff: 'its provider says NO_CAPACITY' })
 
   it('is left alone, and the next pool stands in', () => {
-    const { actions, problems } = plan({ pools: [failing, cloud], machines: [], realms: [] })
+    const { actions, problems } = plan(fleet([failing, cloud], []))
     expect(actions).toEqual([
       {
         ...{ action: 'launch', pool: 'cloud', reason: 'stand-in' },
@@ -163,7 +168,7 @@ describe('a provider that fails', () => {
   })
 
   it('is told of when there is no other', () => {
-    const { actions, problems } = plan({ pools: [failing], machines: [], realms: [realm()] })
+    const { actions, problems } = plan(fleet([failing], [], [realm()]))
     expect(actions).toEqual([])
     expect(problems.map(({ about }) => about)).toEqual(['own', 'fleet', 'wiki'])
   })
@@ -172,7 +177,7 @@ describe('a provider that fails', () => {
 describe('a machine', () => {
   it('that is lost is destroyed and replaced at once', () => {
     const lost = machine({ state: 'lost', reason: 'its process ended' })
-    const { actions } = plan({ pools: [pool({ floor: 1, ceiling: 1 })], machines: [lost], realms: [] })
+    const { actions } = plan(fleet([pool({ floor: 1, ceiling: 1 })], [lost]))
     expect(actions.map(({ action, why }) => [action, why])).toEqual([
       ['destroy', 'it is lost: its process ended'],
       ['launch', 'pool own keeps at least 1 machine and has 0'],
@@ -269,7 +274,7 @@ describe('a realm', () => {
     ])
     const both = { ...fussy, ...on('m1', 'c1') }
     expect(planned(pools, [machine(), cloudy], [both])).toEqual(['unload wiki from m1: not-allowed'])
-    expect(plan({ pools: [own], machines, realms: [fussy] }).problems).toEqual([
+    expect(plan(fleet([own], machines, [fussy])).problems).toEqual([
       { about: 'wiki', why: 'realm wiki (asked-for) has no place: no pool is what it asks for' },
     ])
   })

@@ -1,7 +1,7 @@
 import type { FleetState } from './fleet-state.ts'
 import { Growth } from './growth.ts'
+import { Homes } from './homes.ts'
 import { HostTable, type PoolHosts } from './host-table.ts'
-import { inTurns } from './in-turns.ts'
 import type { FleetPlan, PlanProblem } from './plan-action.ts'
 import { planDestroys, planDrains } from './plan-departures.ts'
 import { planFloors, planSpares } from './plan-floors.ts'
@@ -27,9 +27,15 @@ export function plan(state: FleetState, change: Partial<PlanOptions> = {}): Flee
   const growth = new Growth(table.ranks, options)
   const kept = planFloors(table.pools, growth, problems)
   const back = poolsThatTakeBack(table, growth, options)
-  const urgent = inTurns(asked.needs, options.maxLoads)
-  const { wishes, homes } = findWishes(state.realms, table, urgent, back, options)
-  const loads = planLoads([...urgent, ...wishes], { table, growth, homes, options, problems })
+  const urgent = asked.needs.take()
+  const wishes = findWishes(state.realms, asked, table, urgent, back, options)
+  const loads = planLoads([...urgent, ...wishes], {
+    table,
+    growth,
+    homes: new Homes(state, table),
+    options,
+    problems,
+  })
   planSpares(table.pools, growth)
   // Last, so that no machine is emptied that was just given something.
   const drains = planDrains(table, growth, kept, options, problems)

@@ -1,14 +1,8 @@
-import { isBehind, mayRunIn, type RealmLoad, type RealmState } from './fleet-state.ts'
+import { isBehind, mayRunIn, type RealmLoad, type RealmState, runsAnywhere } from './fleet-state.ts'
 import type { Host, HostTable } from './host-table.ts'
-import type { LoadReason, UnloadReason } from './plan-action.ts'
+import type { UnloadReason } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
-
-/** A realm that should be loaded once more, and because of which machine. */
-export interface Need {
-  realm: RealmState
-  reason: LoadReason
-  from: Host | null
-}
+import { Turns } from './turns.ts'
 
 export interface Surplus {
   realm: RealmState
@@ -18,34 +12,42 @@ export interface Surplus {
 
 /** What the realms ask for, whatever room there is. */
 export interface RealmNeeds {
-  needs: Need[]
+  needs: Turns
   surplus: Surplus[]
   /** With more cells than they need. Which one goes depends on how full the machines are. */
   calm: RealmState[]
+  /** Of each realm that has a single load, which machine has it, by its place in the table. -1: of the others. */
+  places: Int32Array
 }
 
 /** Counts every realm into its machines, and finds those for which something is to be done. Most are passed over in a few steps. */
 export function surveyRealms(
-  realms: Iterable<RealmState>,
+  realms: readonly RealmState[],
   table: HostTable,
   options: PlanOptions,
 ): RealmNeeds {
-  const found: RealmNeeds = { needs: [], surplus: [], calm: [] }
-  for (const realm of realms) {
+  const places = new Int32Array(realms.length)
+  const found: RealmNeeds = { needs: new Turns(options.maxLoads), surplus: [], calm: [], places }
+  for (let index = 0; index < realms.length; index += 1) {
+    const realm = realms[index]!
     const only = realm.loads.length === 1 ? realm.loads[0] : undefined
-    const host = only && table.get(only.machine)
-    if (host) count(host, realm)
-    if (host?.machine.state === 'ready' && mayRunIn(realm, host.pool.pool)) {
+    const place = only ? table.placeOf(only.machine) : -1
+    places[index] = place
+    if (place >= 0) table.tally.add(place, realm)
+    if (place >= 0 && table.isReadyAt(place) && mayRunAt(place, realm, table)) {
       if (only?.serving && realm.waitMs > options.waitHighMs && options.maxCells > 1) {
-        found.needs.push({ realm, reason: 'busy', from: host })
+        found.needs.add({ realm, reason: 'busy', from: table.at(place) ?? null })
       }
-    } else if (only || realm.wanted || realm.loads.length > 0) {
-      if (!only) for (const load of realm.loads) countLoad(table.get(load.machine), realm)
+    } else if (realm.loads.length > 0) {
+      if (!only) countLoads(realm, table)
       surveyLoads(realm, table, options, found)
-    }
+    } else if (realm.wanted) found.needs.add({ realm, reason: 'asked-for', from: null })
   }
   return found
 }
+
+const mayRunAt = (place: number, realm: RealmState, table: HostTable): boolean =>
+  runsAnywhere(realm) || mayRunIn(realm, table.at(place)!.pool.pool)
 
 function surveyLoads(realm: RealmState, table: HostTable, options: PlanOptions, found: RealmNeeds): void {
   let [staying, serving] = [0, 0]
@@ -68,10 +70,10 @@ function surveyLoads(realm: RealmState, table: HostTable, options: PlanOptions, 
   if (staying === 0) {
     const [first] = going
     const reason = first?.reason ?? 'asked-for'
-    if (realm.wanted) found.needs.push({ realm, reason, from: first?.host ?? null })
+    if (realm.wanted) found.needs.add({ realm, reason, from: first?.host ?? null })
   } else if (serving === staying) {
     if (realm.waitMs > options.waitHighMs && staying < options.maxCells) {
-      found.needs.push({ realm, reason: 'busy', from: null })
+      found.needs.add({ realm, reason: 'busy', from: null })
     } else if (isCalm(realm, staying, options)) found.calm.push(realm)
   }
 }
@@ -96,14 +98,9 @@ function whyGo(realm: RealmState, host: Host): GoReason | null {
   return mayRunIn(realm, host.pool.pool) ? null : 'not-allowed'
 }
 
-function countLoad(host: Host | undefined, realm: RealmState): void {
-  if (host) count(host, realm)
-}
-
-function count(host: Host, realm: RealmState): void {
-  host.usedBytes += realm.memoryBytes
-  host.usedCpus += realm.cpus / realm.loads.length
-  host.realms += 1
-  if (realm.loads.length > 1) host.spread += 1
-  if (realm.memoryBytes > host.largestBytes) host.largestBytes = realm.memoryBytes
+function countLoads(realm: RealmState, table: HostTable): void {
+  for (const { machine } of realm.loads) {
+    const place = table.placeOf(machine)
+    if (place >= 0) table.tally.add(place, realm)
+  }
 }

@@ -1,54 +1,44 @@
 import { mayRunIn, type RealmState } from './fleet-state.ts'
 import type { Host, HostTable, PoolHosts } from './host-table.ts'
 import type { PlanOptions } from './plan-options.ts'
-import type { Need } from './realm-needs.ts'
+import type { RealmNeeds } from './realm-needs.ts'
+import type { Need } from './turns.ts'
 
-/** What is only found when it is known how full the machines are. */
-export interface Wishes {
-  /** Realms that full machines give away, and those that would rather be elsewhere. Never more than a round can do. */
-  wishes: Need[]
-  /** Of each account that needs something: the machines where it is at home. */
-  homes: Map<string, Set<Host>>
-}
-
-/** Goes over the realms again, unless nobody asks for anything. `back`: the pools that take realms back. */
+/**
+ * What is only found when it is known how full the machines are: realms that full machines give away, and those that would rather be
+ * elsewhere. `back`: the pools that take realms back. Looks only at realms on machines where there is something to wish for.
+ */
 export function findWishes(
-  realms: Iterable<RealmState>,
+  realms: readonly RealmState[],
+  { places }: Pick<RealmNeeds, 'places'>,
   table: HostTable,
   urgent: readonly Need[],
   back: readonly PoolHosts[],
   options: PlanOptions,
-): Wishes {
-  const found: Wishes = { wishes: [], homes: new Map() }
-  const { wishes, homes } = found
-  const served = new Set(urgent.map(({ realm }) => realm))
-  for (const { account } of served) homes.set(account, new Set())
+): Need[] {
+  const wishes: Need[] = []
+  const room = options.maxLoads - urgent.length
   const toGive = excessOf(table, options)
-  const isBackWished = table.pools.some(
-    ({ rank, ready }) => back.some((one) => one.rank < rank) && ready.some(hasRealms),
+  const isAsked = Uint8Array.from(table.hosts, (host) =>
+    toGive.has(host) || isBackWished(host, back) ? 1 : 0,
   )
-  if (urgent.length === 0 && toGive.size === 0 && !isBackWished) return found
-  // A round that is full already wishes for nothing more, and has to know only where its accounts are at home.
-  const mayWish = urgent.length < options.maxLoads && (toGive.size > 0 || isBackWished)
-  for (const realm of realms) {
-    const home = homes.get(realm.account)
-    if (!home && !mayWish) continue
-    const [first] = realm.loads
-    const host = first && table.get(first.machine)
-    if (!host) continue
-    home?.add(host)
-    if (!mayWish || urgent.length + wishes.length >= options.maxLoads) continue
-    if (realm.loads.length > 1 || !first.serving || host.machine.state !== 'ready' || served.has(realm))
-      continue
+  if (room <= 0 || !isAsked.includes(1)) return wishes
+  const served = new Set(urgent.map(({ realm }) => realm))
+  for (let index = 0; index < places.length; index += 1) {
+    const place = places[index]!
+    if (place < 0 || isAsked[place] === 0) continue
+    const [realm, host] = [realms[index]!, table.at(place)!]
+    if (!realm.loads[0]?.serving || served.has(realm)) continue
     const reason = takeExcess(toGive, host, realm) ? 'full' : isBetterElse(realm, host, back)
     if (reason === null) continue
     wishes.push({ realm, reason, from: host })
-    if (!home) homes.set(realm.account, new Set())
+    if (wishes.length === room) break
   }
-  return found
+  return wishes
 }
 
-const hasRealms = ({ realms }: Host): boolean => realms > 0
+const isBackWished = ({ machine, pool }: Host, back: readonly PoolHosts[]): boolean =>
+  machine.state === 'ready' && back.some(({ rank }) => rank < pool.rank)
 
 /** Idle realms are not moved: the next to ask brings them where they belong. */
 function isBetterElse(realm: RealmState, host: Host, back: readonly PoolHosts[]): 'come-back' | null {

@@ -1,4 +1,5 @@
 import type { FleetState, MachineState, PoolState, RealmState } from '../fleet-state.ts'
+import { homesIn } from '../homes.ts'
 import type { PlanAction } from '../plan-action.ts'
 
 export const pool = (over: Partial<PoolState> = {}): PoolState => ({
@@ -59,7 +60,8 @@ export class ModelFleet {
   }
 
   get state(): FleetState {
-    return { pools: this.pools, machines: this.machines, realms: this.realms }
+    const { pools, machines, realms } = this
+    return { pools, machines, realms, homesOf: homesIn(realms) }
   }
 
   /** Then a quarter of an hour passes. */
