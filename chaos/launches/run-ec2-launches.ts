@@ -32,10 +32,10 @@ const FAULTS: FaultInput[] = [
 ]
 
 /** Launches instances on a simulated EC2 of which every fifth call fails, and looks at what is left of them. */
-export async function runEc2Launches({ count, seed, say }: LaunchesOptions): Promise<LaunchesReport> {
-  const simulator = await startSimulator({ seed })
+export async function runEc2Launches(options: LaunchesOptions): Promise<LaunchesReport> {
+  const simulator = await startSimulator({ seed: options.seed })
   try {
-    return await launchAll(simulator, { count, seed, say })
+    return await Promise.race([launchAll(simulator, options), options.interrupted])
   } finally {
     await simulator.close()
   }

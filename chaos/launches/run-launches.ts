@@ -15,6 +15,8 @@ export interface LaunchesOptions {
   count: number
   seed: number
   say(line: string): void
+  /** Rejects when the run is to end early; what it made is taken away all the same. */
+  interrupted: Promise<never>
 }
 
 const OWNER = 'chaos'
@@ -30,7 +32,7 @@ export async function runLaunches(options: LaunchesOptions): Promise<LaunchesRep
   const engine = await EngineProcess.start()
   try {
     await ensureTestImage(engine.socket)
-    return await launchAll(options, engine, folder)
+    return await Promise.race([launchAll(options, engine, folder), options.interrupted])
   } finally {
     await engine.close()
     await rm(folder, { recursive: true, force: true })

@@ -13,6 +13,7 @@ import { Bag } from '../kills/bag.ts'
 import { Executioner } from '../kills/executioner.ts'
 import type { Kill } from '../kills/kill.ts'
 import { Load } from '../load/load.ts'
+import { Interrupted } from '../processes/interrupted.ts'
 import { killHard } from '../processes/kill-hard.ts'
 import { listProcesses } from '../processes/list-processes.ts'
 import { ZimkiProcess } from '../processes/zimki-process.ts'
@@ -54,11 +55,12 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     const flags = ['--pools', await writePools(folder, infrastructure)]
     const platform = new ZimkiProcess({ data, logFile: join(folder, 'log'), flags })
     const random = seededRandom(options.seed)
-    const report = await goOver({ options, folder, data, infrastructure, platform, random })
+    const scene = { options, folder, data, infrastructure, platform, random }
+    const report = await Promise.race([goOver(scene), options.interrupted])
     if (report.complaints.length > 0) await keepLog(folder, options)
     return report
   } catch (error) {
-    await keepLog(folder, options)
+    if (!(error instanceof Interrupted)) await keepLog(folder, options)
     throw error
   } finally {
     await endAll(data)
