@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { EngineProcess } from '../testing/engine-process.ts'
 import { PlatformWithin } from '../testing/platform-within.ts'
+import { SshdWithin } from '../testing/sshd-within.ts'
 import { TwoHosts } from '../testing/two-hosts.ts'
 import { openEngine } from './open-engine.ts'
 
@@ -57,21 +58,36 @@ async function makeCertificates(): Promise<void> {
   }
 }
 
-it('a realm is served from a container of an engine on another host, which is reached over TLS', async () => {
-  const [caFile, certFile, keyFile] = ['ca.pem', 'client.pem', 'client.key'].map((name) =>
-    join(platform.folder, name),
-  )
-  const connection = { host: hosts.addresses[1], port: 2376, tls: { caFile, certFile, keyFile } }
+/** Deploys, asks, ends, and finds nothing left on the engine. */
+async function servesRealms(connection: Record<string, unknown>, realm: string): Promise<void> {
   await writeFile(join(platform.folder, 'docker.json'), JSON.stringify({ connection, network: 'zimki' }))
   await platform.zimki('provider', 'docker', 'image', '--config', 'docker.json', '--from', 'installation')
   const provider = ['--provider', 'docker', '--provider-config', 'docker.json']
   await platform.up([...provider, '--agents-address', `${hosts.addresses[0]}:0`])
-  await platform.zimki('deploy', SERVICE, '--realm', 'far', '--json')
-  const { status, body } = await platform.get('far', '/')
+  await platform.zimki('deploy', SERVICE, '--realm', realm, '--json')
+  const { status, body } = await platform.get(realm, '/')
   expect([status, body.length > 0]).toEqual([200, true])
   const { docker, close } = openEngine({ socket: engine.socket })
   expect(await docker.listContainers()).toHaveLength(1)
   await platform.down()
   expect(await docker.listContainers({ all: true })).toEqual([])
   close()
+}
+
+describe('a realm is served from a container of an engine on another host', () => {
+  it('which is reached over TLS', async () => {
+    const [caFile, certFile, keyFile] = ['ca.pem', 'client.pem', 'client.key'].map((name) =>
+      join(platform.folder, name),
+    )
+    await servesRealms({ host: hosts.addresses[1], port: 2376, tls: { caFile, certFile, keyFile } }, 'far')
+  })
+
+  it('which is reached over SSH', async () => {
+    const sshd = await SshdWithin.start(hosts.within(1), hosts.addresses[1], platform.folder, engine.socket)
+    try {
+      await servesRealms(sshd.connection, 'farther')
+    } finally {
+      await sshd.close()
+    }
+  })
 })

@@ -87,6 +87,7 @@ export class PlatformWithin {
       child.kill('SIGTERM')
       await gone
     }
+    await rm(this.#gate, { force: true })
   }
 
   async close(): Promise<void> {
