@@ -82,8 +82,8 @@ export function composeMachines(inputs: MachineInputs): MachineParts {
     log,
   })
   const relays = relayDoor(options, hub, incidents, log)
-  const pools = (options.machines?.pools ?? []).map(({ name, provider }) => {
-    return { name, isolation: provider.manifest.isolation }
+  const pools = (options.machines?.pools ?? []).map(({ name, group = null, provider }) => {
+    return { name, group, isolation: provider.manifest.isolation }
   })
   const rules = new MachineRules(pools, (realm, account) => ({
     ...publisher.runsIn(realm),

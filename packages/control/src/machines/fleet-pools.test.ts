@@ -24,6 +24,7 @@ const start = async (
   ownCapacity = 10,
   relaunchFirstMs = 1,
   ownCeiling = 2,
+  group: string | null = null,
 ) => {
   ownWorld = new FakeInfrastructure(ownCapacity)
   own = createProvider(new FakeDriver(ownWorld, 'us'))
@@ -31,8 +32,8 @@ const start = async (
   launches = []
   const isStarted = Promise.withResolvers<void>()
   const pools = [
-    onePool(own, { name: 'own', floor: floors.own, ceiling: ownCeiling }),
-    onePool(cloud, { name: 'cloud', floor: floors.cloud, ceiling: 2 }),
+    onePool(own, { name: 'own', group, floor: floors.own, ceiling: ownCeiling }),
+    onePool(cloud, { name: 'cloud', group, floor: floors.cloud, ceiling: 2 }),
   ]
   const env = (launch: Launch) => {
     launches.push(launch)
@@ -48,6 +49,7 @@ const start = async (
     agentTimeoutMs: 5_000,
     joinMs: 10_000,
     fleetMs: 20,
+    tickMs: 50,
     strayMs: 1,
   }
   test = await startTestControl({ machines: { pools, env }, timings })
@@ -99,6 +101,21 @@ describe('two pools', () => {
       ['cloud', 1, 1, null],
     ])
     expect(await test.operator.fleet.plan()).toEqual({ actions: [], problems: [] })
+  })
+
+  it.each([
+    ['of one group are filled evenly', 'alike', ['cloud', 'own']],
+    ['that stand alone are filled in their order', null, ['own']],
+  ])('%s', async (_, group, used) => {
+    await start({ own: 1, cloud: 1 }, 10, 1, 2, group)
+    await until(async () => (await ready('own')).length === 1 && (await ready('cloud')).length === 1)
+    await deploy()
+    const first = await machineOf()
+    agents.find(({ cellPrefix }) => cellPrefix === `${first?.id} `)!.rssBytes = 1e8
+    await until(async () => (await machineOf())?.usedBytes === 1e8)
+    await deploy()
+    const taken = (await machines()).filter(({ realms }) => realms > 0)
+    expect(taken.map(({ pool }) => pool).sort()).toEqual(used)
   })
 
   it('stand in for each other while a provider fails', async () => {

@@ -7,6 +7,8 @@ import type { Agent } from './agent-hub.ts'
 /** What of a pool decides who may run in it; in order of preference. */
 export interface PoolBorder {
   name: string
+  /** Pools of one group are preferred alike; null: it stands alone. */
+  group: string | null
   isolation: Isolation
 }
 
@@ -14,7 +16,7 @@ export interface PoolBorder {
 const FILL_SHARE = 0.8
 
 /** Of machines that somebody else starts the least is believed. */
-const UNKNOWN_POOL: PoolBorder = { name: '', isolation: 'process' }
+const UNKNOWN_POOL: PoolBorder = { name: '', group: null, isolation: 'process' }
 
 /** Which machines realms may run on. Without pools somebody else starts machines, and any will do above no floor. */
 export class MachineRules {
@@ -76,9 +78,9 @@ export function chooseMachine(
 /** Null: it may not run there. */
 function rankOf(agent: Agent, rule: PlaceRule, pools: readonly PoolBorder[]): number | null {
   if (pools.length === 0) return isBehind(rule.floor, UNKNOWN_POOL) ? 0 : null
-  const rank = agent.pool === null ? 0 : pools.findIndex(({ name }) => name === agent.pool)
-  const pool = pools[rank]
-  return pool && mayRunIn(rule, pool) ? rank : null
+  const pool = agent.pool === null ? pools[0] : pools.find(({ name }) => name === agent.pool)
+  if (!pool || !mayRunIn(rule, pool)) return null
+  return pools.findIndex((one) => one === pool || (pool.group !== null && one.group === pool.group))
 }
 
 function isBefore(a: readonly number[], b: readonly number[]): boolean {
