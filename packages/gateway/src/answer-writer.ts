@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { PlatformError, type ResponseHead } from '@openzimki/core'
-import { safeHeaders } from './cell-answer.ts'
-import type { CookieScope } from './set-cookie.ts'
+import { PlatformError } from '@openzimki/core'
+import type { SafeAnswer } from './answer-reader.ts'
 
 /** Up to this size head and body leave as one string, which is one write instead of two. */
 const ONE_WRITE_BYTES = 4 * 1024
@@ -12,40 +11,34 @@ const ONE_WRITE_BYTES = 4 * 1024
  */
 export class AnswerWriter {
   readonly #response: ServerResponse
-  readonly #scope: CookieScope
   readonly #method: string
   readonly #maxBytes: number
   #announced: number | null = null
   #bytes = 0
   #bodyless = false
 
-  constructor(response: ServerResponse, method: string, scope: CookieScope, maxBytes: number) {
+  constructor(response: ServerResponse, method: string, maxBytes: number) {
     this.#response = response
     this.#method = method
-    this.#scope = scope
     this.#maxBytes = maxBytes
   }
 
   /** Head and body in one. Throws LIMIT_EXCEEDED, and has written nothing, when the body is too large. */
-  whole(head: ResponseHead, body: Uint8Array | null): void {
+  whole({ status, headers, announced }: SafeAnswer, body: Uint8Array | null): void {
     const size = body === null ? 0 : body.length
     if (size > this.#maxBytes) throw tooLarge()
-    const { safe, announced } = safeHeaders(head.headers, this.#scope)
     const length = this.#method === 'HEAD' && size === 0 ? announced : size
-    if (!isBodyless(head.status) && length !== null) safe.push('content-length', String(length))
-    this.#response.writeHead(head.status, safe)
+    this.#response.writeHead(status, framed(status, headers, length))
     if (body === null || size === 0) this.#response.end()
     else if (size > ONE_WRITE_BYTES) this.#response.end(body)
     else this.#response.end(Buffer.from(body.buffer, body.byteOffset, size).toString('latin1'), 'latin1')
   }
 
   /** The head of an answer whose body follows. */
-  begin(head: ResponseHead): void {
-    const { safe, announced } = safeHeaders(head.headers, this.#scope)
-    this.#bodyless = isBodyless(head.status) || this.#method === 'HEAD'
+  begin({ status, headers, announced }: SafeAnswer): void {
+    this.#bodyless = isBodyless(status) || this.#method === 'HEAD'
     if (!this.#bodyless) this.#announced = announced
-    if (announced !== null && !isBodyless(head.status)) safe.push('content-length', String(announced))
-    this.#response.writeHead(head.status, safe)
+    this.#response.writeHead(status, framed(status, headers, announced))
     this.#response.flushHeaders()
   }
 
@@ -63,6 +56,12 @@ export class AnswerWriter {
     if (this.#announced !== null && this.#bytes !== this.#announced) throw brokenPromise()
     this.#response.end()
   }
+}
+
+/** With the length, where an answer of this status has one and it is known. */
+function framed(status: number, headers: readonly string[], length: number | null): string[] {
+  if (length === null || isBodyless(status)) return [...headers]
+  return [...headers, 'content-length', String(length)]
 }
 
 const isBodyless = (status: number): boolean => status === 204 || status === 304

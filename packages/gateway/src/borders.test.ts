@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import type { RouteKey } from '@openzimki/placement'
+import { AnswerReader } from './answer-reader.ts'
 import { readAnswer, safeHeaders } from './cell-answer.ts'
 import { readHeaders } from './client-headers.ts'
 import { hostName } from './host-name.ts'
@@ -213,5 +215,43 @@ describe('safeHeaders', () => {
   ])('lets a realm send %s on its own origin only', (name) => {
     expect(safe(name, 'x')).toEqual([name, 'x'])
     expect(safeHeaders([name, 'x'], SHARED).safe).toEqual([])
+  })
+})
+
+describe('AnswerReader', () => {
+  const key = { id: 'k', realm: 'r', alias: 'wiki', debug: false } as RouteKey
+  const text = JSON.stringify({ status: 200, headers: ['Set-Cookie', 'a=1', 'X', 'y'] })
+  const baseDomains = ['example.org']
+
+  it('reads the same head the same way again, and another one anew', () => {
+    const reader = new AnswerReader()
+    const own = { key, root: '', baseDomains }
+    const first = reader.read(text, own)
+    expect(first).toEqual({ status: 200, headers: ['Set-Cookie', 'a=1', 'X', 'y'], announced: null })
+    expect(reader.read(text, own)).toBe(first)
+    expect(reader.read('{"status":404,"headers":["content-length","3"]}', own)).toEqual({
+      ...{ status: 404, headers: [], announced: 3 },
+    })
+    expect(reader.read(text, own)).toEqual(first)
+  })
+
+  it('never gives what was read for another way in, or for other domains', () => {
+    const reader = new AnswerReader()
+    const cookieOf = (root: string, domains: readonly string[], said = text) =>
+      reader.read(said, { key, root, baseDomains: domains }).headers[1]
+    expect(cookieOf('', baseDomains)).toBe('a=1')
+    expect(cookieOf('/u/wiki', baseDomains)).toBe('a=1; Path=/u/wiki/')
+    const wide = text.replace('a=1', 'a=1; Domain=example.com')
+    expect(cookieOf('', baseDomains, wide)).toBe('a=1; Domain=example.com')
+    expect(cookieOf('', ['example.com'], wide)).toBe('a=1')
+    expect(reader.read(text, { key: { ...key }, root: '', baseDomains }).headers[1]).toBe('a=1')
+  })
+
+  it('refuses what is no head, also after one that was', () => {
+    const reader = new AnswerReader()
+    reader.read(text, { key, root: '', baseDomains })
+    expect(() => reader.read('{"status":99,"headers":[]}', { key, root: '', baseDomains })).toThrow(
+      expect.objectContaining({ code: 'PROTOCOL' }),
+    )
   })
 })

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { PlatformError, type RequestHead } from '@openzimki/core'
 import { connectLink } from '@openzimki/link'
 import type { RouteRealm, RouteSource } from '@openzimki/placement'
+import { AnswerReader } from './answer-reader.ts'
 import { askedOf } from './asked.ts'
 import { CellConnections } from './cell-connections.ts'
 import { CellFinder } from './cell-finder.ts'
@@ -52,7 +53,8 @@ class RequestGateway implements Gateway {
     const finder = new CellFinder(options.routes, this.#cells, bounds.rerouteMs)
     const { clock, log } = options
     const traffic = new Traffic(clock)
-    this.#context = { finder, traffic, headWriter: new HeadWriter(), nextTurn: new NextTurn(), bounds, log }
+    const [headWriter, answerReader] = [new HeadWriter(), new AnswerReader()]
+    this.#context = { finder, traffic, headWriter, answerReader, nextTurn: new NextTurn(), bounds, log }
     this.#unsubscribe = options.routes.subscribe(() => finder.routesChanged())
     this.#server = createHttpServer(bounds, (request, response, expects) =>
       this.#serve(request, response, expects),

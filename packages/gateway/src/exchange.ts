@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { PlatformError, type ResponseHead } from '@openzimki/core'
+import { PlatformError } from '@openzimki/core'
 import type { LinkStream, StreamHandlers } from '@openzimki/link'
 import type { RouteRealm } from '@openzimki/placement'
+import type { SafeAnswer } from './answer-reader.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import type { Asked } from './asked.ts'
-import { readAnswer } from './cell-answer.ts'
 import type { CellConnection } from './cell-connections.ts'
 import type { FoundCell } from './cell-finder.ts'
 import { cellGone, forClients, loadFailure, requestTooLarge, tooSlow } from './client-error.ts'
@@ -42,7 +42,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
   #stream: LinkStream | null = null
   #attempts = 0
   /** The answer's head and first chunk, held until it is known whether more comes. */
-  #head: ResponseHead | null = null
+  #head: SafeAnswer | null = null
   #first: Uint8Array | null = null
   /** Bytes that the client has not taken yet, whose credit the cell therefore does not get back. */
   #owedBytes = 0
@@ -56,7 +56,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
     this.#asked = asked
     this.#request = request
     this.#response = response
-    this.#writer = new AnswerWriter(response, method, entry, responseBytes)
+    this.#writer = new AnswerWriter(response, method, responseBytes)
     this.#pump = hasBody
       ? new RequestPump(request, requestBytes, () => this.#fail(requestTooLarge(requestBytes)))
       : null
@@ -86,7 +86,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
   }
 
   onHead(text: string): void {
-    this.#head = readAnswer(text)
+    this.#head = this.#context.answerReader.read(text, this.#asked.entry)
     // Most answers are whole in this frame, and then `onEnd` comes first.
     this.#context.nextTurn.add(this)
   }
@@ -101,7 +101,7 @@ export class Exchange extends Watched implements StreamHandlers, Waiting {
 
   onEnd(): void {
     try {
-      if (this.#state === 'waiting') this.#writer.whole(this.#head as ResponseHead, this.#first)
+      if (this.#state === 'waiting') this.#writer.whole(this.#head as SafeAnswer, this.#first)
       else this.#writer.end()
       this.#answered()
     } catch (thrown) {

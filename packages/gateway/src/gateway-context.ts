@@ -1,3 +1,4 @@
+import type { AnswerReader } from './answer-reader.ts'
 import type { CellFinder } from './cell-finder.ts'
 import type { GatewayBounds, GatewayLog } from './gateway-options.ts'
 import type { HeadWriter } from './head-writer.ts'
@@ -9,6 +10,7 @@ export interface GatewayContext {
   readonly finder: CellFinder
   readonly traffic: Traffic
   readonly headWriter: HeadWriter
+  readonly answerReader: AnswerReader
   readonly nextTurn: NextTurn
   readonly bounds: GatewayBounds
   readonly log: GatewayLog

@@ -9,9 +9,15 @@ export function proxyTrust(proxies: readonly string[]): (remoteAddress: string) 
   const trusted = new BlockList()
   for (const proxy of proxies.flatMap((text) => (text === 'loopback' ? ['127.0.0.0/8', '::1'] : [text])))
     add(trusted, proxy)
+  // A proxy sends many requests one after the other.
+  let last = { remoteAddress: '', isTrusted: false }
   return (remoteAddress) => {
-    const version = isIP(remoteAddress)
-    return version !== 0 && trusted.check(remoteAddress, version === 4 ? 'ipv4' : 'ipv6')
+    if (remoteAddress !== last.remoteAddress) {
+      const version = isIP(remoteAddress)
+      const isTrusted = version !== 0 && trusted.check(remoteAddress, version === 4 ? 'ipv4' : 'ipv6')
+      last = { remoteAddress, isTrusted }
+    }
+    return last.isTrusted
   }
 }
 
