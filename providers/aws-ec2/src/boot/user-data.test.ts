@@ -53,7 +53,7 @@ describe('user data', () => {
 
   it('fits with the largest environment, also one that cannot be packed', () => {
     const config = checkConfig(BUNDLED)
-    const room = ec2Manifest(true).maxEnvBytes - 'NAME'.length - 2
+    const room = ec2Manifest(config).maxEnvBytes - 'NAME'.length - 2
     const value = randomBytes(room).toString('base64').slice(0, room)
     const bytes = Buffer.from(userData(config, { NAME: value }), 'base64')
     expect(bytes.length).toBeLessThanOrEqual(16 * 1024)
