@@ -20,7 +20,11 @@ describe('prepared machines as instances that really stop and start', () => {
   }, 30_000)
   afterAll(() => harness?.close())
 
-  it.each(cases.map((one, index) => [one.name, one, index] as const))('%s', async (_, one, index) => {
-    await runCase(harness, one, `prepared-${index}`)
-  }, 120_000)
+  it.each(cases.map((one, index) => [one.name, one, index] as const))(
+    '%s',
+    async (_, one, index) => {
+      await runCase(harness, one, `prepared-${index}`)
+    },
+    120_000,
+  )
 })

@@ -69,7 +69,6 @@ export class FleetObserver {
 
   /** It was launched or started just now: its agent has time to join from here on. */
   expect(machine: string): void {
-    this.#since.delete(`${machine} missing`)
     this.#spanOf(machine, 'missing', true)
   }
 
