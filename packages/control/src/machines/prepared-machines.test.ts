@@ -166,6 +166,7 @@ describe('a pool that keeps a machine prepared', () => {
   it('starts it in place of one that died', async () => {
     await start({ floor: 1, ceiling: 1 })
     await until(async () => (await idsIn('ready')).length === 1)
+    test.clock.advance(5_000)
     const kept = await onePrepared()
     const [died] = await idsIn('ready')
     agents[0]?.link.close()

@@ -11,15 +11,15 @@ import type { PlanOptions } from './plan-options.ts'
 export function planPrepared(
   pools: readonly PoolHosts[],
   growth: Growth,
-  { maxDrains, maxLaunches }: PlanOptions,
+  options: PlanOptions,
 ): PlanAction[] {
   return pools.flatMap((hosts) => {
     const { name, prepared } = hosts.pool
     const left = hosts.reserve.filter((host) => !growth.isStarted(host))
     const outdated = left.filter(({ machine }) => machine.outdated !== null)
-    const isCalm = hosts.starting + growth.launches(hosts) === 0 && whyBlocked(hosts) === null
     const lacking = prepared - (left.length - outdated.length)
-    for (let count = 0; isCalm && count < Math.min(lacking, maxLaunches); count += 1) {
+    const mayPrepare = lacking > 0 && isCalm(hosts, growth, options) && whyBlocked(hosts) === null
+    for (let count = 0; mayPrepare && count < Math.min(lacking, options.maxLaunches); count += 1) {
       growth.prepare(
         hosts,
         `pool ${name} keeps ${machines(prepared)} prepared and has ${prepared - lacking + count}`,
@@ -30,8 +30,14 @@ export function planPrepared(
     return [
       ...outdated.map((host) => destroy(host, 'outdated', `it is outdated: ${host.machine.outdated}`)),
       ...surplus.slice(0, Math.max(0, -lacking)).map((host) => destroy(host, 'surplus', why)),
-    ].slice(0, maxDrains)
+    ].slice(0, options.maxDrains)
   })
+}
+
+/** Nothing comes, and what came has been given what it came for. */
+function isCalm(hosts: PoolHosts, growth: Growth, { freshMs }: PlanOptions): boolean {
+  if (hosts.starting + growth.launches(hosts) > 0) return false
+  return !hosts.ready.some(({ realms, machine }) => realms === 0 && machine.emptyMs < freshMs)
 }
 
 /** Those that are still being prepared first. */

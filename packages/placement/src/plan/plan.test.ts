@@ -91,6 +91,9 @@ describe('machines that are kept prepared', () => {
     expect(planned([pool({ prepared: 1, floor: 1 })], [])).toEqual(['launch own: floor'])
     expect(planned([pool({ prepared: 1, floor: 1 })], [machine({ state: 'starting' })])).toEqual([])
     expect(planned([pool({ prepared: 30 })], [])).toHaveLength(20)
+    expect(planned([warm], [machine({ emptyMs: 4_999 })])).toEqual([])
+    expect(planned([warm], [machine({ emptyMs: 5_000 })])).toEqual(['launch own: prepared'])
+    expect(planned([warm], [machine()], [realm(on('m1'))])).toEqual(['launch own: prepared'])
   })
 
   it.each([
