@@ -70,9 +70,14 @@ describe('how a preparation went', () => {
   ])('is waited for while the console %s, and not for ever', async (_, console) => {
     const { known, clock } = await preparations(console)
     await known.look([AT_REST])
-    clock.nowMs = 299_999
+    const looks = asked('GetConsoleOutput').length
+    clock.nowMs = 4_999
+    await known.look([AT_REST])
+    expect(asked('GetConsoleOutput')).toHaveLength(looks)
+    clock.nowMs = 295_000
     await known.look([AT_REST])
     expect(known.of(AT_REST)).toBe('asked')
+    expect(asked('GetConsoleOutput')).toHaveLength(2 * looks)
     clock.nowMs = 300_000
     await known.look([AT_REST])
     expect(known.of(AT_REST)).toEqual({ failed: expect.stringContaining('cannot be told') })

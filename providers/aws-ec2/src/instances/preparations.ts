@@ -8,6 +8,8 @@ import { readConsole } from './read-console.ts'
 const MOST_BYTES = 16 * 1024
 /** After its end EC2 shows all of a console; mostly within seconds. */
 const SHOWN_WITHIN_MS = 300_000
+/** However often somebody asks. */
+const LOOK_EVERY_MS = 5_000
 const LAST_WORDS = /zimki-boot: (?:(prepared)|failed: ([^\r\n]*))/g
 
 export interface PreparationsOptions {
@@ -23,8 +25,8 @@ export class Preparations {
   readonly #options: PreparationsOptions
   readonly #known = new Map<string, Preparation>()
   readonly #looking = new Map<string, Promise<void>>()
-  /** Since when those are at rest whose console says nothing. */
-  readonly #silentSinceMs = new Map<string, number>()
+  /** Those whose console says nothing: first and last time of a look. */
+  readonly #silent = new Map<string, { firstMs: number; lastMs: number }>()
 
   constructor(options: PreparationsOptions) {
     this.#options = options
@@ -38,14 +40,20 @@ export class Preparations {
 
   /** Looks at those that are at rest and of which it is not known. An EC2 that does not answer leaves them unknown for now. */
   async look(instances: readonly Instance[]): Promise<void> {
-    const due = instances.filter((one) => isStillAtRest(one) && this.of(one) === 'asked')
-    await Promise.all(due.map((one) => this.#lookOnce(one.InstanceId ?? '')))
+    const open = instances.filter((one) => isStillAtRest(one) && this.of(one) === 'asked')
+    const ids = open.flatMap(({ InstanceId }) => InstanceId ?? [])
+    await Promise.all(ids.filter((id) => this.#isDue(id)).map((id) => this.#lookOnce(id)))
   }
 
   /** It is gone. */
   forget(instanceId: string): void {
     this.#known.delete(instanceId)
-    this.#silentSinceMs.delete(instanceId)
+    this.#silent.delete(instanceId)
+  }
+
+  #isDue(id: string): boolean {
+    const silent = this.#silent.get(id)
+    return !silent || this.#options.nowMs() - silent.lastMs >= LOOK_EVERY_MS
   }
 
   #lookOnce(id: string): Promise<void> {
@@ -79,10 +87,10 @@ export class Preparations {
 
   #waitNoLongerThan(ms: number, id: string, trouble: string): void {
     const nowMs = this.#options.nowMs()
-    const sinceMs = this.#silentSinceMs.get(id) ?? nowMs
-    this.#silentSinceMs.set(id, sinceMs)
-    if (nowMs - sinceMs < ms) return
-    this.#silentSinceMs.delete(id)
+    const firstMs = this.#silent.get(id)?.firstMs ?? nowMs
+    this.#silent.set(id, { firstMs, lastMs: nowMs })
+    if (nowMs - firstMs < ms) return
+    this.#silent.delete(id)
     this.#known.set(id, { failed: `it shut down, and it cannot be told whether it was prepared: ${trouble}` })
   }
 }
