@@ -45,7 +45,13 @@ function poolOf(type: string, zone: string, isSpot: boolean): WeekPool {
   const market = isSpot ? 'spot' : 'on-demand'
   return {
     ...{ name: `${type}-${zone}-${market}`, group: market, zone, isolation: 'vm', floor: 0, ceiling: 200 },
-    ...{ spares: 0, cpus: TYPE_CPUS, memoryBytes: memoryOf(type), size: isSpot ? `${type}-spot` : type },
+    ...{
+      spares: 0,
+      prepared: 0,
+      cpus: TYPE_CPUS,
+      memoryBytes: memoryOf(type),
+      size: isSpot ? `${type}-spot` : type,
+    },
     priceCeiling: isSpot ? PRICES[type as keyof typeof PRICES] : null,
   }
 }

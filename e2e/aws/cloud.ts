@@ -47,7 +47,7 @@ export async function openCloud(): Promise<Cloud> {
       `s3://${TEST_BUCKET}/${name}?region=us-east-1&endpoint=${encodeURIComponent(store.endpoint)}`,
     config: {
       ...{ region, endpoint, credentials, image: IMAGE_IDS.x86_64, refreshMs: 500 },
-      sizes: { spot: { types: ['t3.small', 't3.medium'], market: 'spot' } },
+      sizes: { spot: { types: ['t3.small', 't3.medium'], market: 'spot' }, steady: { types: ['t3.small'] } },
       bundle: { url: `${seen.origin}/${TEST_BUCKET}/${url}`, sha256 },
     },
     terminate: async (instances) => {

@@ -5,6 +5,7 @@ import { PlatformOnS3 } from '../../providers/aws-s3/src/testing/platform-on-s3.
 import { type Cloud, writePools } from './cloud.ts'
 import { ask, Traffic } from './traffic.ts'
 import { until } from './until.ts'
+import { askColdAndWarm } from './warm-pool.ts'
 
 export interface ScenarioOptions {
   machines: number
@@ -30,6 +31,7 @@ export async function runScenario(cloud: Cloud, { machines, say }: ScenarioOptio
   const answerMs = await firstAnswer(cloud)
   say(`launched to first answer: ${seconds(answerMs)}`)
   if (answerMs > PROMISED_ANSWER_MS) complaints.push(`the first answer took ${seconds(answerMs)}`)
+  complaints.push(...(await askColdAndWarm(cloud, say)))
   const { platform, address } = await up(cloud, 'platform', machines)
   try {
     const fleet = new Fleet(cloud, platform)

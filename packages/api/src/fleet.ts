@@ -11,7 +11,8 @@ export const fleetMachine = z.object({
   id: z.string(),
   /** Null: somebody else started it. */
   pool: z.string().nullable(),
-  state: z.enum(['starting', 'ready', 'leaving', 'lost']),
+  /** `preparing` and `prepared`: installed to be started when it is needed. */
+  state: z.enum(['preparing', 'prepared', 'starting', 'ready', 'leaving', 'lost']),
   /** Why it leaves or is lost. */
   reason: z.string().nullable(),
   cells: z.number().int(),
@@ -41,22 +42,28 @@ export const fleetPool = z.object({
   floor: z.number().int(),
   ceiling: z.number().int(),
   spares: z.number().int(),
+  /** So many are kept prepared. */
+  prepared: z.number().int(),
   price: z.object({ amount: z.number(), currency: z.string() }).nullable(),
   priceCeiling: z.number().nullable(),
   /** Why nothing is launched for now. */
   backoff: z.string().nullable(),
   ready: z.number().int(),
+  /** Those that are prepared now, or will be soon. */
+  kept: z.number().int(),
   /** All that exist. */
   machines: z.number().int(),
 })
 export type FleetPool = z.output<typeof fleetPool>
 
 export const fleetAction = z.object({
-  action: z.enum(['launch', 'drain', 'destroy', 'load', 'unload']),
+  action: z.enum(['launch', 'start', 'drain', 'destroy', 'load', 'unload']),
   /** Pool, machine or realm, as the action has them. */
   pool: z.string().optional(),
   machine: z.string().optional(),
   realm: z.string().optional(),
+  /** It is launched only to be kept prepared. */
+  prepared: z.boolean().optional(),
   reason: z.string(),
   why: z.string(),
 })

@@ -43,7 +43,7 @@ export interface FleetInputs {
 export function composeFleet({ machines, parts, ...inputs }: FleetInputs): FleetKeeper {
   const { context, timings, publisher, release, takeLeft, onRemoved } = inputs
   const { hub, fleet, planner, reconciler, registry, rules } = parts
-  const { joinMs, drainMs, patienceMs, strayMs } = timings
+  const { joinMs, prepareMs, drainMs, patienceMs, strayMs } = timings
   const backoff = { firstMs: timings.relaunchFirstMs, maxMs: timings.relaunchMaxMs }
   const waker = new Waker()
   const wake = () => waker.wake()
@@ -68,7 +68,7 @@ export function composeFleet({ machines, parts, ...inputs }: FleetInputs): Fleet
     isHeard: (provider) => watch.isHeard(provider),
   })
   const observer = new FleetObserver({
-    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, patienceMs },
+    ...{ context, hub, registry, fleet, publisher, pools, release, joinMs, prepareMs, patienceMs },
     ...{ looks, signals, rules },
     isHeld: (realm, deployment) => reconciler.isHeld(realm, deployment),
   })

@@ -22,6 +22,8 @@ export interface PoolOptions {
   ceiling: number
   /** Machines that are kept ready beyond those that have realms. */
   spares: number
+  /** Machines that are kept installed and not running; what is needed is started from these first. Default 0. */
+  prepared?: number
   /** Of an hour, in the currency of the provider; above it nothing is launched. */
   priceCeiling: number | null
   /** How long an agent may take to join; default: `timings.joinMs`. */
@@ -70,6 +72,8 @@ export interface ControlTimings {
   sealLagMs: number
   /** A machine whose agent has not joined by then is replaced. */
   joinMs: number
+  /** A machine that is only to be prepared, and is not by then, is replaced. */
+  prepareMs: number
   /** A join token that nobody used for this long works no longer. */
   joinTokenMs: number
   /** Between looks for machines of ours that nobody knows. */
@@ -104,6 +108,7 @@ export const DEFAULT_TIMINGS: ControlTimings = {
   sealMs: 60_000,
   sealLagMs: 120_000,
   joinMs: 10_000,
+  prepareMs: 15 * 60_000,
   joinTokenMs: 3_600_000,
   strayMs: 60_000,
   watchedStrayMs: 10 * 60_000,

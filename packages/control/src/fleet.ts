@@ -43,8 +43,17 @@ export class FleetService {
       const own = machines.filter((machine) => machine.pool === pool.name)
       const { memoryBytes, cpus, ...state } = pool.state()
       const ready = own.filter((machine) => machine.state === 'ready').length
+      const kept = own.filter(({ state: one }) => one === 'prepared' || one === 'preparing').length
       const { provider, size } = pool.options
-      return { ...state, provider: provider.name, size, price: priceOf(pool), ready, machines: own.length }
+      return {
+        ...state,
+        provider: provider.name,
+        size,
+        price: priceOf(pool),
+        ready,
+        kept,
+        machines: own.length,
+      }
     })
     return { pools }
   }

@@ -6,7 +6,7 @@ const own = { name: 'own', provider: 'local', ceiling: 1 }
 describe('parsePools', () => {
   it('fills in what was left out', () => {
     expect(parsePools([own])).toEqual([
-      { ...own, group: null, config: {}, zone: null, floor: 0, spares: 0, priceCeiling: null },
+      { ...own, group: null, config: {}, zone: null, floor: 0, spares: 0, prepared: 0, priceCeiling: null },
     ])
   })
 

@@ -20,6 +20,8 @@ const poolSettings = z
     floor: count.default(0),
     ceiling: count.min(1),
     spares: count.default(0),
+    /** Installed and not running: what is needed is started from these first. */
+    prepared: count.default(0),
     priceCeiling: z.number().positive().nullable().default(null),
     joinSeconds: z.number().positive().max(3_600).optional(),
   })

@@ -15,6 +15,7 @@ const pools: PoolState[] = ['own', 'cloud'].map((name, rank) => ({
     floor: 4_000,
     ceiling: 5_000 + 100 * rank,
     spares: 0,
+    prepared: 0,
     memoryBytes: 2 ** 32,
     cpus: 4,
   },

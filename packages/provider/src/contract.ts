@@ -1,3 +1,7 @@
+import type { ProviderManifest } from './provider-manifest.ts'
+
+export type { Hardening, ProviderManifest } from './provider-manifest.ts'
+
 /**
  * The machine contract. A machine is whatever runs one agent: a process, a container, a virtual machine. A provider
  * knows nothing of realms, requests or cells.
@@ -23,15 +27,22 @@ export interface MachineProvider {
    * same spec gives the first machine, whatever its state, and makes nothing. Concurrent calls count as repeated ones.
    * ALREADY_EXISTS: the id is in use with another spec, or, after destroy, is still remembered by the infrastructure.
    * INVALID_ARGUMENT: the spec is malformed, or its size or zone is not offered. NO_CAPACITY, QUOTA_EXCEEDED: nothing was made.
+   * UNSUPPORTED: it is to be prepared, and the manifest does not say that this works.
    */
   launch(spec: MachineSpec, options?: CallOptions): Promise<Machine>
+  /**
+   * Starts a machine that is `prepared` and resolves once that was asked; it may be `starting` for a while. One that was started
+   * already, or launched to run at once, is left as it is. NO_CAPACITY: not now, since it is still being prepared or there is no
+   * room to run it; it stays as it was. INVALID_ARGUMENT: it ended, and never runs again. NOT_FOUND, QUOTA_EXCEEDED, UNSUPPORTED.
+   */
+  start(id: string, options?: CallOptions): Promise<void>
   /** NOT_FOUND: never launched, destroyed, or not ours. A machine that ended by itself is still found. */
   inspect(id: string, options?: CallOptions): Promise<Machine>
   /** All machines of the owner in order of id, also those that ended or whose launch was interrupted. */
   list(options?: CallOptions): Promise<Machine[]>
   /**
    * Asks the machine to end in order, and ends it by force after `graceMs`. Resolves once it has ended; the id stays in use and
-   * the logs stay readable. No error when it has ended already. NOT_FOUND.
+   * the logs stay readable. A prepared one is `stopped` from then on. No error when it has ended already. NOT_FOUND.
    */
   stop(id: string, options: CallOptions & { graceMs: number }): Promise<void>
   /** Ends it by force and removes all it had. Resolves once gone, also when there was nothing, or it is not ours. */
@@ -55,41 +66,6 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-export interface ProviderManifest {
-  /** The border between two machines, and between a machine and its host. */
-  isolation: 'process' | 'container' | 'vm'
-  /** What is done beyond that border on this very host, found out, not assumed. */
-  hardening: readonly Hardening[]
-  /** `logs` works; otherwise it throws UNSUPPORTED. */
-  logs: boolean
-  /** `stop` lets the agent end in order; otherwise it ends by force at once. */
-  gracefulStop: boolean
-  /** `watch` works; otherwise, and where this is left out, it throws UNSUPPORTED, and machines are looked at again and again. */
-  watch?: boolean
-  /** The machine goes on when the platform's process ends, until its agent gives up. */
-  outlivesPlatform: boolean
-  /** Bytes of all names and values of `env` together. */
-  maxEnvBytes: number
-  /** Machines have the platform's sockets (AdapterSettings) at the same paths. Otherwise, or left out, they dial in over TLS. */
-  sharesSockets?: boolean
-  /** Machines are started again by the infrastructure itself, with the environment of their launch; `incarnation` tells the starts apart. */
-  restartsMachines?: boolean
-}
-
-/**
- * `no-new-privileges`: nothing inside can gain rights. `no-capabilities`: root in it is root in name only. `dies-with-parent`: the
- * kernel ends what is left behind.
- */
-export type Hardening =
-  | 'process-group'
-  | 'unprivileged-user'
-  | 'no-new-privileges'
-  | 'no-capabilities'
-  | 'dies-with-parent'
-  | 'memory-limit'
-  | 'read-only-files'
-  | 'private-network'
-
 /** A size in a zone. */
 export interface Offering {
   /** The provider's own name for it (`local`, `t4g.medium`); what MachineSpec.size asks for. */
@@ -104,6 +80,8 @@ export interface Offering {
   price: { amount: number; currency: string } | null
   /** Machines of this offering that may still be launched, or null: not known. */
   capacity: number | null
+  /** Whether they can be prepared; left out: as the manifest says. To prepare one that cannot is INVALID_ARGUMENT. */
+  prepares?: boolean
 }
 
 export interface MachineSpec {
@@ -115,6 +93,11 @@ export interface MachineSpec {
   zone: string | null
   /** The agent's environment. May hold secrets (the join token): adapters never log or list it. */
   env: Readonly<Record<string, string>>
+  /**
+   * Install it with this environment and keep it without running it, for as little as the infrastructure can: its agent starts when
+   * `start` says so, and no sooner. Left out is false. UNSUPPORTED unless the manifest says that it works.
+   */
+  prepared?: boolean
 }
 
 export interface Machine {
@@ -123,10 +106,11 @@ export interface Machine {
   /** Where it is, also when the spec left the choice to the provider. */
   zone: string
   /**
-   * `starting`: exists, not yet known to run. `running`: does, though its agent may not have joined. `stopping`. `stopped`: ended when
-   * asked. `failed`: ended unasked, or its launch was interrupted. The last two hold until destroy.
+   * `starting`: exists, not yet known to run, or being prepared. `prepared`: installed, and does not run until `start`. `running`: does,
+   * though its agent may not have joined. `stopping`. `stopped`: ended when asked. `failed`: ended unasked, or its launch or its
+   * preparation did not come to its end. The last two hold until destroy.
    */
-  state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
+  state: 'starting' | 'prepared' | 'running' | 'stopping' | 'stopped' | 'failed'
   /** Why it failed, for the operator; null otherwise. */
   reason: string | null
   /** Milliseconds since 1970. */

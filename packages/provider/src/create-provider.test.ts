@@ -4,6 +4,7 @@ import { createProvider } from './create-provider.ts'
 import { FakeDriver, FakeInfrastructure } from './fake-driver.ts'
 import type { MachineDriver } from './machine-driver.ts'
 import { retryingProvider } from './retrying-provider.ts'
+import { specFingerprint } from './spec-fingerprint.ts'
 
 const SPEC = { id: 'm-1', size: 'small', zone: null, env: {} }
 
@@ -83,6 +84,35 @@ describe('createProvider', () => {
       ok: false,
       findings: [{ level: 'error', text: 'no credentials' }],
     })
+  })
+
+  it('prepares no size that cannot be prepared, and nothing where nothing can', async () => {
+    const offered = { size: 'small', zone: 'here', cpus: 1, memoryBytes: 1, price: null, capacity: 1 }
+    const spot = provider({ offerings: async () => [{ ...offered, prepares: false }] })
+    const prepared = { ...SPEC, prepared: true }
+    expect(await codeOf(spot.launch(prepared))).toBe('INVALID_ARGUMENT')
+    const { manifest } = provider({})
+    const none = provider({ manifest: { ...manifest, preparesMachines: false } })
+    expect(await codeOf(none.launch(prepared))).toBe('UNSUPPORTED')
+    expect(await codeOf(none.launch({ ...SPEC, prepared: 'yes' as never }))).toBe('INVALID_ARGUMENT')
+    expect([...(await none.list()), ...(await spot.list())]).toEqual([])
+  })
+
+  it('starts nothing that ended, whatever the driver would do', async () => {
+    const started: string[] = []
+    const eager = provider({ start: async (id) => void started.push(id) })
+    await eager.launch(SPEC)
+    await eager.stop('m-1', { graceMs: 0 })
+    expect(await codeOf(eager.start('m-1'))).toBe('INVALID_ARGUMENT')
+    expect(await codeOf(eager.start('never'))).toBe('NOT_FOUND')
+    expect(started).toEqual([])
+  })
+
+  it('gives machines that are not to be prepared the fingerprints that they always had', () => {
+    const before = '0fe872d79d9114771dcec0b1cccbd4098d2ce6667de6e5840e0ef7353e9faa7b'
+    expect(specFingerprint(SPEC)).toBe(before)
+    expect(specFingerprint({ ...SPEC, prepared: false })).toBe(before)
+    expect(specFingerprint({ ...SPEC, prepared: true })).not.toBe(before)
   })
 
   it('throws UNSUPPORTED for logs where there are none', async () => {

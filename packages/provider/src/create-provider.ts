@@ -1,9 +1,12 @@
 import { PlatformError } from '@openzimki/core'
-import type { Machine, MachineProvider, MachineSpec, Offering } from './contract.ts'
+import type { Machine, MachineProvider, MachineSpec } from './contract.ts'
 import { GuardedCalls } from './guarded-calls.ts'
 import { lastBytes } from './last-bytes.ts'
 import type { MachineDriver } from './machine-driver.ts'
+import { notFound } from './not-found.ts'
+import { requireOffered } from './require-offered.ts'
 import { specFingerprint } from './spec-fingerprint.ts'
+import { requirePreparing, startPrepared } from './start-prepared.ts'
 import { validateName, validateSpec } from './validate-spec.ts'
 import { watchChanges } from './watch-changes.ts'
 
@@ -45,6 +48,7 @@ export function createProvider(driver: MachineDriver, options: ProviderOptions =
     manifest: driver.manifest,
     offerings: ({ signal } = {}) => calls.run((inner) => driver.offerings(inner), signal),
     launch: (spec, { signal } = {}) => calls.run((inner) => launch(driver, spec, inner), signal),
+    start: (id, { signal } = {}) => named(id, (inner) => startPrepared(driver, id, inner), signal),
     inspect: (id, { signal } = {}) => named(id, (inner) => inspect(driver, id, inner), signal),
     list: ({ signal } = {}) => calls.run(async (inner) => sortById(await driver.list(inner)), signal),
     stop: (id, { graceMs, signal }) =>
@@ -60,6 +64,7 @@ export function createProvider(driver: MachineDriver, options: ProviderOptions =
 
 async function launch(driver: MachineDriver, spec: MachineSpec, signal: AbortSignal): Promise<Machine> {
   validateSpec(spec, driver.manifest.maxEnvBytes)
+  if (spec.prepared) requirePreparing(driver)
   const fingerprint = specFingerprint(spec)
   const there = await driver.inspect(spec.id, signal)
   if (!there) requireOffered(spec, await driver.offerings(signal))
@@ -70,23 +75,6 @@ async function launch(driver: MachineDriver, spec: MachineSpec, signal: AbortSig
     `machine ${spec.id} is there already and was launched with another size, zone or environment: ` +
       'launch under a new id, or destroy it first',
     { details: { id: spec.id } },
-  )
-}
-
-function requireOffered(spec: MachineSpec, offerings: Offering[]): void {
-  const sizes = offerings.filter((offering) => offering.size === spec.size)
-  const fitting = sizes.filter((offering) => spec.zone === null || offering.zone === spec.zone)
-  if (fitting.length === 0) {
-    const known = [...new Set(offerings.map(({ size, zone }) => `${size} in ${zone}`))].join(', ')
-    throw new PlatformError(
-      'INVALID_ARGUMENT',
-      `size ${spec.size}${spec.zone === null ? '' : ` in zone ${spec.zone}`} is not offered; there is ${known || 'nothing'}`,
-    )
-  }
-  if (fitting.some(({ capacity }) => capacity === null || capacity > 0)) return
-  throw new PlatformError(
-    'NO_CAPACITY',
-    `no more machines of size ${spec.size} can be launched: destroy one, choose another size, or raise the limit`,
   )
 }
 
@@ -139,10 +127,3 @@ async function check(driver: MachineDriver, calls: GuardedCalls, signal: AbortSi
 
 const sortById = (machines: Machine[]) =>
   machines.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-
-function notFound(id: string): PlatformError {
-  return new PlatformError(
-    'NOT_FOUND',
-    `there is no machine ${id} of this owner: it was never launched, or is destroyed`,
-  )
-}

@@ -8,6 +8,8 @@ interface FakeMachine {
   machine: Machine
   env: Readonly<Record<string, string>>
   output: string
+  /** It was launched to be prepared and was not started. */
+  waits: boolean
   /** Whoever waits for its end is told. */
   ended: AbortController
 }
@@ -53,8 +55,8 @@ export class FakeInfrastructure {
 const ZONES = ['here', 'there']
 
 /**
- * Machines in memory, for tests of whatever uses a provider. They run as soon as somebody looks; one whose environment has `STUBBORN`
- * only ends by force.
+ * Machines in memory, for tests of whatever uses a provider. They run, or are prepared, as soon as somebody looks; one whose environment has
+ * `STUBBORN` only ends by force.
  */
 export class FakeDriver implements MachineDriver {
   readonly name = 'fake'
@@ -66,6 +68,7 @@ export class FakeDriver implements MachineDriver {
     gracefulStop: true,
     outlivesPlatform: true,
     watch: true,
+    preparesMachines: true,
     maxEnvBytes: 4_096,
   }
   readonly #world: FakeInfrastructure
@@ -95,16 +98,32 @@ export class FakeDriver implements MachineDriver {
       native: this.#world.nextNative(),
       fingerprint,
     }
-    const output = `hello ${spec.env.PROBE ?? ''}\n`
-    const ended = new AbortController()
-    this.#world.machines.set(this.#key(spec.id), { owner: this.owner, machine, env: spec.env, output, ended })
+    const made = { owner: this.owner, machine, env: spec.env, output: '', waits: spec.prepared === true }
+    this.#world.machines.set(this.#key(spec.id), { ...made, ended: new AbortController() })
+    if (!made.waits) this.#run(spec.id)
     return { ...machine }
+  }
+
+  async start(id: string): Promise<void> {
+    const found = this.#find(id)
+    if (found?.waits !== true) return
+    if (found.machine.state !== 'prepared')
+      throw new PlatformError('NO_CAPACITY', `machine ${id} is still being prepared: try again`)
+    found.machine.state = 'starting'
+    this.#run(id)
+  }
+
+  #run(id: string): void {
+    const found = this.#find(id)
+    if (!found) return
+    found.waits = false
+    found.output += `hello ${found.env.PROBE ?? ''}\n`
   }
 
   async inspect(id: string): Promise<Machine | null> {
     const found = this.#find(id)
     if (!found) return null
-    if (found.machine.state === 'starting') found.machine.state = 'running'
+    if (found.machine.state === 'starting') found.machine.state = found.waits ? 'prepared' : 'running'
     return { ...found.machine }
   }
 
@@ -116,6 +135,7 @@ export class FakeDriver implements MachineDriver {
   async stop(id: string, graceMs: number, signal?: AbortSignal): Promise<void> {
     const found = this.#find(id)
     if (!found || found.machine.state === 'failed' || found.machine.state === 'stopped') return
+    if (found.waits) graceMs = 0
     if (graceMs > 0 && found.env.STUBBORN === undefined) found.output += 'bye\n'
     else if (graceMs > 0) {
       found.machine.state = 'stopping'

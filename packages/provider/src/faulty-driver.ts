@@ -33,6 +33,7 @@ export function faultyDriver(driver: MachineDriver, plan: FaultPlan): MachineDri
     stop: faulty('stop', driver.stop.bind(driver)),
     destroy: faulty('destroy', driver.destroy.bind(driver)),
     logs: faulty('logs', driver.logs.bind(driver)),
+    ...(driver.start ? { start: faulty('start', driver.start.bind(driver)) } : {}),
     ...(driver.watch ? { watch: driver.watch.bind(driver) } : {}),
     check: faulty('check', driver.check.bind(driver)),
     close: driver.close.bind(driver),

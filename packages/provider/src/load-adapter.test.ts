@@ -177,6 +177,14 @@ describe('openAdapter', () => {
       'stop',
     ],
     [
+      'a manifest that says more than the driver has',
+      adapterOf({
+        open: ({ owner }) =>
+          Object.assign(new FakeDriver(new FakeInfrastructure(), owner), { start: undefined as never }),
+      }),
+      'no start(id, signal)',
+    ],
+    [
       'a manifest of other words',
       adapterOf({
         open: ({ owner }) =>

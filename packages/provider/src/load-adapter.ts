@@ -47,10 +47,11 @@ const driverSchema = z.object({
     maxEnvBytes: z.int().min(0),
     sharesSockets: z.boolean().optional(),
     restartsMachines: z.boolean().optional(),
+    preparesMachines: z.boolean().optional(),
   }),
   ...{ offerings: method, launch: method, inspect: method, list: method, stop: method },
   ...{ destroy: method, logs: method, check: method, close: method, mapError: method },
-  watch: method.optional(),
+  ...{ watch: method.optional(), start: method.optional() },
 })
 
 /**
@@ -85,6 +86,8 @@ export async function openAdapter(
   }
   if (driver.manifest.watch === true && driver.watch === undefined)
     throw wrongDriver(adapter, 'its manifest says that it can be watched, and it has no watch(signal)')
+  if (driver.manifest.preparesMachines === true && driver.start === undefined)
+    throw wrongDriver(adapter, 'its manifest says that it prepares machines, and it has no start(id, signal)')
   return createProvider(driver, options)
 }
 

@@ -20,6 +20,11 @@ export interface MachineDriver {
   inspect(id: string, signal: AbortSignal): Promise<Machine | null>
   /** In any order. */
   list(signal: AbortSignal): Promise<Machine[]>
+  /**
+   * Of a machine that is there: as the contract has it; there when the manifest says that machines can be prepared. The portable layer
+   * has seen that it is `prepared`, or was a moment ago. Must be safe against itself in another process.
+   */
+  start?(id: string, signal: AbortSignal): Promise<void>
   stop(id: string, graceMs: number, signal: AbortSignal): Promise<void>
   destroy(id: string, signal: AbortSignal): Promise<void>
   logs(id: string, maxBytes: number, signal: AbortSignal): Promise<string>

@@ -41,6 +41,7 @@ export function retryingProvider(provider: MachineProvider, options: number | Re
     manifest: provider.manifest,
     offerings: (options) => again(() => provider.offerings(options)),
     launch: (spec, options) => again(() => provider.launch(spec, options)),
+    start: (id, options) => again(() => provider.start(id, options)),
     inspect: (id, options) => again(() => provider.inspect(id, options)),
     list: (options) => again(() => provider.list(options)),
     stop: (id, options) => again(() => provider.stop(id, options)),

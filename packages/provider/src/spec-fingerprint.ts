@@ -7,6 +7,8 @@ import type { MachineSpec } from './contract.ts'
  * hold secrets of high entropy, cannot be read back from it.
  */
 export function specFingerprint(spec: MachineSpec): string {
-  const { id, size, zone, env } = spec
-  return createHash('sha256').update(canonicalJson({ id, size, zone, env })).digest('hex')
+  const { id, size, zone, env, prepared = false } = spec
+  // Only where it is so: fingerprints that machines bear already stay what they are.
+  const parts = prepared ? { id, size, zone, env, prepared } : { id, size, zone, env }
+  return createHash('sha256').update(canonicalJson(parts)).digest('hex')
 }

@@ -25,6 +25,8 @@ export function validateSpec(spec: MachineSpec, maxEnvBytes: number): void {
   if (spec.zone !== null && (typeof spec.zone !== 'string' || spec.zone === '')) {
     throw invalid('zone must be the zone of an offering, or null to leave the choice to the provider')
   }
+  if (spec.prepared !== undefined && typeof spec.prepared !== 'boolean')
+    throw invalid('prepared must be true or false')
   validateEnv(spec.env, maxEnvBytes)
 }
 

@@ -244,7 +244,7 @@ interface Addresses {
 /** What an operator gets who says nothing: one machine, and never more, but for its successor. */
 const onePool = ({ provider, providerConfig }: UpOptions): PoolSettings => ({
   ...{ name: 'default', provider, config: providerConfig, zone: null },
-  ...{ group: null, floor: 1, ceiling: 1, spares: 0, priceCeiling: null },
+  ...{ group: null, floor: 1, ceiling: 1, spares: 0, prepared: 0, priceCeiling: null },
 })
 
 /** Who opens the platform's bare address is led to the page that greets newcomers. */

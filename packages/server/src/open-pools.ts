@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { PoolOptions, PoolSettings } from '@openzimki/control'
 import { PlatformError } from '@openzimki/core'
-import { type AdapterSettings, loadProvider, type MachineProvider } from '@openzimki/provider'
+import { type AdapterSettings, loadProvider, type MachineProvider, type Offering } from '@openzimki/provider'
 
 /** What every adapter here is given alike. */
 export type SharedSettings = Pick<AdapterSettings, 'owner' | 'agent' | 'sockets'>
@@ -38,8 +38,19 @@ export async function openPools(
   return pools
 }
 
+/** INVALID_ARGUMENT, here and not when the first one fails. */
+function requirePreparing(pool: string, { name, manifest }: MachineProvider, offering: Offering): void {
+  const isSize = manifest.preparesMachines === true
+  if (isSize && offering.prepares !== false) return
+  const which = isSize ? `machines of size ${offering.size} (provider ${name})` : `provider ${name}`
+  throw new PlatformError(
+    'INVALID_ARGUMENT',
+    `Pool ${pool} is to keep machines prepared, which ${which} cannot do: take "prepared" out of it, or use "spares", which run`,
+  )
+}
+
 async function poolOf(pool: PoolSettings, provider: MachineProvider): Promise<PoolOptions> {
-  const { name, group, floor, ceiling, spares, priceCeiling, joinSeconds } = pool
+  const { name, group, floor, ceiling, spares, prepared, priceCeiling, joinSeconds } = pool
   const offerings = await provider.offerings()
   const fitting = offerings.filter((one) => pool.size === undefined || one.size === pool.size)
   const offering = fitting.find((one) => pool.zone === null || one.zone === pool.zone)
@@ -50,8 +61,10 @@ async function poolOf(pool: PoolSettings, provider: MachineProvider): Promise<Po
       `Pool ${name} asks for a size or zone that its provider does not have; it offers ${offered}`,
     )
   }
+  if (prepared > 0) requirePreparing(name, provider, offering)
   return {
-    ...{ name, group, provider, size: offering.size, zone: pool.zone, floor, ceiling, spares, priceCeiling },
+    ...{ name, group, provider, size: offering.size, zone: pool.zone, floor, ceiling, spares, prepared },
+    priceCeiling,
     ...(joinSeconds === undefined ? {} : { joinMs: joinSeconds * 1000 }),
   }
 }

@@ -3,9 +3,10 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { IMAGE_IDS } from './cloud/default-network.ts'
 import { startSimulator } from './start-simulator.ts'
+import { eventually } from './testing/eventually.ts'
 
 describe('the AWS CLI', () => {
-  it('runs, describes and terminates instances', async () => {
+  it('runs, describes, stops, starts and terminates instances', async () => {
     const simulator = await startSimulator()
     const { endpoint, region } = simulator
     const env = { PATH: process.env.PATH, HOME: '/nonexistent', AWS_PAGER: '', ...simulator.env }
@@ -29,6 +30,20 @@ describe('the AWS CLI', () => {
       const id = Instances[0].InstanceId as string
       const { Reservations } = await aws('describe-instances', '--filters', 'Name=tag:Name,Values=by-*')
       expect(Reservations[0].Instances[0]).toMatchObject({ InstanceId: id, InstanceType: 't3.micro' })
+      const stateIs = (wanted: string) =>
+        eventually(async () => {
+          const seen = await aws('describe-instances', '--instance-ids', id)
+          return seen.Reservations[0].Instances[0].State.Name === wanted
+        })
+      await stateIs('running')
+      await aws('stop-instances', '--instance-ids', id)
+      await stateIs('stopped')
+      const started = await aws('start-instances', '--instance-ids', id)
+      expect(started.StartingInstances[0]).toMatchObject({
+        ...{ InstanceId: id, CurrentState: { Name: 'pending' } },
+        PreviousState: { Name: 'stopped' },
+      })
+      await stateIs('running')
       const ended = await aws('terminate-instances', '--instance-ids', id)
       expect(ended.TerminatingInstances[0]).toMatchObject({
         InstanceId: id,

@@ -15,7 +15,10 @@ import { askToEnd, forceToEnd, hasEnded, terminate } from './instances/end-insta
 import { eldestFirst, instanceMachine } from './instances/instance-machine.ts'
 import { InstanceTable } from './instances/instance-table.ts'
 import { Launcher } from './instances/launcher.ts'
+import { isAtRest } from './instances/preparation.ts'
+import { Preparations } from './instances/preparations.ts'
 import { readConsole } from './instances/read-console.ts'
+import { startInstance } from './instances/start-instance.ts'
 import { readTags } from './machine-tags.ts'
 import { ec2Manifest } from './manifest.ts'
 import { mapError } from './map-error.ts'
@@ -50,6 +53,7 @@ export class Ec2Driver implements MachineDriver {
   readonly #strays: StrayKeeper
   readonly #market: MarketReader
   readonly #launcher: Launcher
+  readonly #preparations: Preparations
   readonly #turns = new MachineTurns()
   readonly #closing = new AbortController()
 
@@ -57,10 +61,11 @@ export class Ec2Driver implements MachineDriver {
     this.#config = config
     this.#ec2 = ec2
     this.owner = config.owner
-    this.manifest = ec2Manifest(config.console)
+    this.manifest = ec2Manifest(config)
     this.#strays = new StrayKeeper({ ec2, config, nowMs })
     this.#table = new InstanceTable({ ec2, owner: config.owner, refreshMs: config.refreshMs, nowMs })
     this.#market = market ?? new MarketReader({ ec2, config, nowMs })
+    this.#preparations = new Preparations({ ec2, nowMs })
     this.#launcher = new Launcher({
       ...{ ec2, config, market: this.#market, table: this.#table },
       closed: this.#closing.signal,
@@ -77,14 +82,29 @@ export class Ec2Driver implements MachineDriver {
   launch(spec: MachineSpec, fingerprint: string): Promise<Machine> {
     return this.#turns.run(spec.id, async () => {
       const instance = await this.#launcher.launch(spec, fingerprint)
-      const machine = instanceMachine(instance, this.owner)
+      const machine = await this.#seen(spec.id, [instance])
       if (machine) return machine
       throw new PlatformError('INTERNAL', `machine ${spec.id} was destroyed while it was being launched`)
     })
   }
 
+  /** That it was asked to is written down at EC2 before it is: whoever looks next knows. */
+  start(id: string, signal: AbortSignal): Promise<void> {
+    return this.#turns.run(id, async () => {
+      const instance = await this.#fresh(id)
+      if (!instance || !isAtRest(instance)) return
+      const { state, reason } = (await this.#seen(id, [instance])) ?? { state: 'gone', reason: null }
+      if (state !== 'prepared') throw notPrepared(id, state, reason)
+      try {
+        await startInstance(this.#ec2, instance, signal)
+      } finally {
+        this.#table.changed()
+      }
+    })
+  }
+
   async inspect(id: string): Promise<Machine | null> {
-    return this.#of(id, await this.#table.all()) ?? this.#of(id, await this.#table.of(id))
+    return (await this.#seen(id, await this.#table.all())) ?? this.#seen(id, await this.#table.of(id))
   }
 
   async list(): Promise<Machine[]> {
@@ -95,9 +115,10 @@ export class Ec2Driver implements MachineDriver {
 
   async #machines(): Promise<Machine[]> {
     const instances = (await this.#table.all()).toSorted(eldestFirst)
+    await this.#preparations.look(instances)
     const machines = new Map<string, Machine>()
     for (const instance of instances) {
-      const machine = instanceMachine(instance, this.owner)
+      const machine = this.#view(instance)
       if (machine && !machines.has(machine.id)) machines.set(machine.id, machine)
     }
     return [...machines.values()]
@@ -130,7 +151,10 @@ export class Ec2Driver implements MachineDriver {
       if (found.length === 0) return
       await terminate(this.#ec2, found)
       await this.#terminated(id, signal)
-      for (const { InstanceId } of found) this.#table.gone(InstanceId ?? '')
+      for (const { InstanceId = '' } of found) {
+        this.#table.gone(InstanceId)
+        this.#preparations.forget(InstanceId)
+      }
     })
   }
 
@@ -156,11 +180,14 @@ export class Ec2Driver implements MachineDriver {
     this.#ec2.destroy()
   }
 
-  #of(id: string, instances: readonly Instance[]): Machine | null {
-    const machines = instances
-      .toSorted(eldestFirst)
-      .flatMap((instance) => instanceMachine(instance, this.owner) ?? [])
-    return machines.find((machine) => machine.id === id) ?? null
+  #view(instance: Instance): Machine | null {
+    return instanceMachine(instance, this.owner, this.#preparations.of(instance))
+  }
+
+  async #seen(id: string, instances: readonly Instance[]): Promise<Machine | null> {
+    const own = instances.filter(({ Tags }) => readTags(Tags, this.owner)?.id === id).toSorted(eldestFirst)
+    await this.#preparations.look(own)
+    return own.flatMap((instance) => this.#view(instance) ?? [])[0] ?? null
   }
 
   async #fresh(id: string): Promise<Instance | undefined> {
@@ -186,4 +213,14 @@ export class Ec2Driver implements MachineDriver {
       await delay(LOOK_MS, undefined, { signal })
     }
   }
+}
+
+function notPrepared(id: string, state: string, reason: string | null): PlatformError {
+  if (state === 'starting')
+    return new PlatformError(
+      'NO_CAPACITY',
+      `machine ${id} is still being prepared: try again, or launch another`,
+    )
+  const why = reason === null ? '' : `: ${reason}`
+  return new PlatformError('INVALID_ARGUMENT', `machine ${id} is ${state} and cannot be started${why}`)
 }

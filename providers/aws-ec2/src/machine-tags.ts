@@ -3,12 +3,16 @@ import type { Filter, Tag, TagSpecification } from '@aws-sdk/client-ec2'
 
 const PREFIX = 'openzimki'
 
-/** Tags by which a resource is known as ours. All but the last two are set in the call that creates. */
+/** Tags by which a resource is known as ours. All but `started` and the last two are set in the call that creates. */
 export const TAG = {
   owner: `${PREFIX}:owner`,
   machine: `${PREFIX}:machine`,
   size: `${PREFIX}:size`,
   fingerprint: `${PREFIX}:fingerprint`,
+  /** It was launched to be prepared: `asked`, and `done` once it is known that this went well. */
+  prepare: `${PREFIX}:prepare`,
+  /** It was told to start after that; the launch time that it had before. */
+  started: `${PREFIX}:started`,
   /** It was told to end. EC2 does not say who ended an instance. */
   stop: `${PREFIX}:stop`,
   /** It was destroyed: what EC2 still shows of it for an hour is no machine. */
@@ -29,7 +33,7 @@ export function ownerTags(owner: string, extra: Readonly<Record<string, string>>
 export function machineTagSpecifications(
   owner: string,
   { id, size, fingerprint }: TaggedMachine,
-  isSpot: boolean,
+  { isSpot, isPrepared }: { isSpot: boolean; isPrepared: boolean },
   extra: Readonly<Record<string, string>>,
 ): TagSpecification[] {
   const tags: Tag[] = [
@@ -38,6 +42,7 @@ export function machineTagSpecifications(
     { Key: TAG.machine, Value: id },
     { Key: TAG.size, Value: size },
     { Key: TAG.fingerprint, Value: fingerprint },
+    ...(isPrepared ? [{ Key: TAG.prepare, Value: 'asked' }] : []),
   ]
   const kinds = ['instance', 'volume', 'network-interface', ...(isSpot ? ['spot-instances-request'] : [])]
   return kinds.map((kind) => ({ ResourceType: kind as TagSpecification['ResourceType'], Tags: tags }))

@@ -19,7 +19,17 @@ const machine = {
   price: { amount: 0.04, currency: 'EUR' },
 }
 const pool = {
-  ...{ name: 'own', provider: 'local', isolation: 'process', size: 'host', floor: 1, ceiling: 2, spares: 0 },
+  ...{
+    name: 'own',
+    provider: 'local',
+    isolation: 'process',
+    size: 'host',
+    floor: 1,
+    ceiling: 2,
+    spares: 0,
+    prepared: 0,
+    kept: 0,
+  },
   ...{ price: null, priceCeiling: null, backoff: null, ready: 1, machines: 1 },
 }
 
@@ -41,9 +51,13 @@ describe('zimki fleet', () => {
   it('shows pools, and why one is left alone', async () => {
     const failing = { ...pool, name: 'cloud', backoff: 'its provider fails (NO_CAPACITY: none left)' }
     const coming = { ...pool, name: 'more', machines: 2 }
-    const { run, output } = cli({ answers: { 'fleet.pools': () => ({ pools: [pool, failing, coming] }) } })
+    const warm = { ...pool, name: 'warm', machines: 3, prepared: 2, kept: 2 }
+    const { run, output } = cli({
+      answers: { 'fleet.pools': () => ({ pools: [pool, failing, coming, warm] }) },
+    })
     expect(await run('fleet', 'pools')).toBe(0)
     expect(output.out).toMatch(/own .*as it should be\n.*NO_CAPACITY: none left.*\n.*1 more come or go/)
+    expect(output.out).toMatch(/warm .* 2 of 2 .*as it should be/)
   })
 
   it('prints what would be done and why, and what cannot be', async () => {
@@ -51,6 +65,8 @@ describe('zimki fleet', () => {
     const planned = {
       actions: [
         { action: 'launch', pool: 'own', reason: 'floor', why },
+        { action: 'start', pool: 'own', machine: 'm-3', reason: 'need', why },
+        { action: 'launch', pool: 'own', reason: 'prepared', prepared: true, why },
         { action: 'load', realm: 'r', machine: 'm-1', reason: 'full', why: 'm-2 is full' },
       ],
       problems: [{ about: 'cloud', why: 'pool cloud lacks 1 machine' }],
@@ -59,6 +75,8 @@ describe('zimki fleet', () => {
     expect(await run('fleet', 'plan')).toBe(0)
     expect(output.out.trim().split('\n')).toEqual([
       `launch a machine in pool own: ${why}`,
+      `start machine m-3, which is prepared: ${why}`,
+      `prepare a machine in pool own: ${why}`,
       'load realm r on machine m-1: m-2 is full',
       'Cannot be done: pool cloud lacks 1 machine',
     ])

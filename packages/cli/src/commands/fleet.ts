@@ -85,15 +85,20 @@ function machineTable(items: FleetMachine[]): string {
 
 function poolTable(items: FleetPool[]): string {
   return table(
-    ['POOL', 'PROVIDER', 'ISOLATION', 'SIZE', 'READY', 'FLOOR', 'CEILING', 'SPARES', 'AN HOUR', 'STATE'],
+    [
+      ...['POOL', 'PROVIDER', 'ISOLATION', 'SIZE', 'READY', 'FLOOR', 'CEILING', 'SPARES', 'PREPARED'],
+      ...['AN HOUR', 'STATE'],
+    ],
     items.map((one) => [
       ...[one.name, one.provider, one.isolation, one.size, one.ready, one.floor, one.ceiling, one.spares],
+      one.prepared === 0 && one.kept === 0 ? '0' : `${one.kept} of ${one.prepared}`,
       priceText(one.price),
-      one.backoff ??
-        (one.machines > one.ready ? `${one.machines - one.ready} more come or go` : 'as it should be'),
+      one.backoff ?? stateText(one.machines - one.kept - one.ready),
     ]),
   )
 }
+
+const stateText = (moving: number): string => (moving > 0 ? `${moving} more come or go` : 'as it should be')
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20)
 
@@ -101,9 +106,10 @@ const priceText = (price: FleetMachine['price']): string | null =>
   price && `${price.amount} ${price.currency}`
 
 /** `launch a machine in pool own: pool own keeps at least 1 machine and has 0` */
-function sentence({ action, pool, machine, realm, why }: FleetAction): string {
+function sentence({ action, pool, machine, realm, prepared, why }: FleetAction): string {
   const what = {
-    launch: `launch a machine in pool ${pool}`,
+    launch: `${prepared ? 'prepare' : 'launch'} a machine in pool ${pool}`,
+    start: `start machine ${machine}, which is prepared`,
     drain: `drain machine ${machine}`,
     destroy: `destroy machine ${machine}`,
     load: `load realm ${realm} on machine ${machine}`,

@@ -105,7 +105,7 @@ describe('zimki provider test', () => {
     const lines = out.trimEnd().split('\n')
     expect(lines.slice(0, 2)).toEqual([
       'TAP version 14',
-      '# zimki-provider-fake 3.2.1, contract version 1, kit version 4',
+      '# zimki-provider-fake 3.2.1, contract version 1, kit version 5',
     ])
     const results = lines.filter((line) => line.startsWith('ok '))
     expect(lines[2]).toBe(`1..${results.length}`)
@@ -120,7 +120,7 @@ describe('zimki provider test', () => {
     expect(readJson(path, 'out/result.badge.json')).toEqual(badge)
     expect(readJson(path, 'out/result.json')).toMatchObject({
       adapter: { name: 'fake', package: 'zimki-provider-fake', version: '3.2.1' },
-      ...{ contractVersion: 1, kitVersion: '4', badge, passed: results.length, failed: 0, skipped: 0 },
+      ...{ contractVersion: 1, kitVersion: '5', badge, passed: results.length, failed: 0, skipped: 0 },
       finishedAt: expect.stringMatching(/^\d{4}-/),
     })
   })

@@ -15,6 +15,7 @@ const MIGRATIONS: Migration[] = [
   { name: '006-pools', up: addPools },
   { name: '007-machine-starts', up: addMachineStarts },
   { name: '008-leases', up: createLeases },
+  { name: '009-prepared-machines', up: addPreparedMachines },
 ]
 
 async function createNouns(db: Knex): Promise<void> {
@@ -242,6 +243,13 @@ async function createLeases(db: Knex): Promise<void> {
     table.bigInteger('term').notNullable()
     table.text('holder').notNullable()
     table.bigInteger('backend').notNullable()
+  })
+}
+
+async function addPreparedMachines(db: Knex): Promise<void> {
+  await db.schema.alterTable('machines', (table) => {
+    // It is kept prepared and was not started: nobody joins as it yet.
+    table.boolean('prepared').notNullable().defaultTo(false)
   })
 }
 

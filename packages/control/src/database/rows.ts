@@ -101,6 +101,8 @@ export interface MachineRow {
   leaving: string | null
   /** Which start of it the key is of; null: its infrastructure starts it once. */
   incarnation: string | null
+  /** It is kept prepared, and was not started. */
+  prepared: number
   created_at_ms: number
 }
 

@@ -92,6 +92,7 @@ const REFUSALS: Record<Refusal, string> = {
   'unknown-machine': 'there is no such machine here, or no longer',
   'wrong-token': 'the join token is not the one of this machine',
   'expired-token': 'the join token was used too late; the machine is to be launched anew',
+  'early-token': 'this machine was not started yet',
   'replayed-token': 'the join token was used up by another agent',
   'wrong-key': 'the agent of this machine has another key',
   'key-of-another-machine': 'this key belongs to the agent of another machine',

@@ -36,6 +36,9 @@ type Result = 'begun' | 'left' | 'failed'
 /** What failed beside the rounds is not begun again before this. */
 const FAILED_PAUSE_MS = 5_000
 
+/** Codes that say of a prepared machine that it cannot be started; of the others its provider is to be blamed. */
+const USELESS: ReadonlySet<string> = new Set(['NO_CAPACITY', 'INVALID_ARGUMENT', 'NOT_FOUND'])
+
 type Action<A extends PlanAction['action']> = Extract<PlanAction, { action: A }>
 
 /** Carries out what was planned. One action that fails keeps no other from being done; the next plan finds it again. */
@@ -53,7 +56,7 @@ export class FleetActor {
   async carryOut(actions: readonly PlanAction[]): Promise<{ begun: number; failed: number }> {
     const { closed } = this.#parts
     const results: Result[] = []
-    const inOrder: PlanAction['action'][] = ['destroy', 'launch', 'drain', 'load', 'unload']
+    const inOrder: PlanAction['action'][] = ['destroy', 'start', 'launch', 'drain', 'load', 'unload']
     for (const verb of inOrder) {
       if (closed.aborted) break
       const now = actions.filter(({ action }) => action === verb)
@@ -82,6 +85,8 @@ export class FleetActor {
     switch (action.action) {
       case 'launch':
         return this.#launch(action)
+      case 'start':
+        return this.#start(action)
       case 'destroy':
         return this.#destroy(action)
       case 'drain':
@@ -97,17 +102,20 @@ export class FleetActor {
     }
   }
 
-  async #launch({ pool: name, why, reason }: Action<'launch'>): Promise<boolean> {
+  async #launch({ pool: name, why, reason, prepared: isPrepared }: Action<'launch'>): Promise<boolean> {
     const { context, pools, registry, observer, env, release } = this.#parts
     const pool = pools.find((one) => one.name === name)
     if (!pool) return false
     const id = `m-${context.randomUUID()}`
-    if (reason !== 'floor') context.log('info', 'A machine is launched', { machine: id, pool: name, why })
-    const joinToken = await registry.add(id, { pool: name, release })
+    const prepared = isPrepared === true
+    const what = prepared ? 'A machine is prepared' : 'A machine is launched'
+    if (reason !== 'floor') context.log('info', what, { machine: id, pool: name, why })
+    const joinToken = await registry.add(id, { pool: name, release, prepared })
     observer.expect(id)
     const { provider, size, zone } = pool.options
     try {
-      await provider.launch({ id, size, zone, env: env({ id, joinToken, pool: name }) })
+      const spec = { id, size, zone, env: env({ id, joinToken, pool: name }) }
+      await provider.launch(prepared ? { ...spec, prepared } : spec)
     } catch (error) {
       pool.failed(error)
       // While this pool is left alone, another may do.
@@ -115,6 +123,33 @@ export class FleetActor {
       throw error
     }
     return true
+  }
+
+  /** That it may join is written down first: what is lost from then on is a machine that is still prepared, and is started again. */
+  async #start({ pool: name, machine, why }: Action<'start'>): Promise<boolean> {
+    const { context, pools, registry, observer, onDone } = this.#parts
+    const pool = pools.find((one) => one.name === name)
+    if (!pool || !(await registry.start(machine))) return false
+    context.log('info', 'A machine that was prepared is started', { machine, pool: name, why })
+    observer.expect(machine)
+    try {
+      await pool.options.provider.start(machine)
+    } catch (error) {
+      const { code } = PlatformError.from(error)
+      if (USELESS.has(code)) await this.#discard(machine, pool, String(error))
+      else pool.failed(error)
+      onDone()
+      throw error
+    }
+    return true
+  }
+
+  /** What cannot be had when it is needed is not kept: another is started, or launched. */
+  async #discard(machine: string, pool: MachinePool, why: string): Promise<void> {
+    const { context, observer, remover } = this.#parts
+    context.log('warn', 'A machine that was prepared cannot be started, and goes', { machine, why })
+    await remover.remove(machine, pool.options.provider)
+    observer.forget(machine)
   }
 
   async #destroy(action: Action<'destroy'>): Promise<boolean> {

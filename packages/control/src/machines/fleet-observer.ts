@@ -23,6 +23,8 @@ export interface FleetObserverParts {
   release: string
   /** A machine whose agent has not joined by then is lost, unless its pool gives it longer. */
   joinMs: number
+  /** One that is not prepared by then is lost. */
+  prepareMs: number
   /** A machine that is trusted and could not be emptied by then goes all the same. */
   patienceMs: number
   looks: MachineLooks
@@ -65,7 +67,7 @@ export class FleetObserver {
     return pool === null ? pools[0] : pools.find(({ name }) => name === pool)
   }
 
-  /** It was launched just now: its agent has time to join from here on. */
+  /** It was launched or started just now: its agent has time to join from here on. */
   expect(machine: string): void {
     this.#spanOf(machine, 'missing', true)
   }
@@ -119,12 +121,22 @@ export class FleetObserver {
     const waiting = { state: going === null ? ('starting' as const) : ('leaving' as const), reason: going }
     try {
       const machine = await this.#parts.looks.at(pool.options.provider, row.id)
+      // Also one whose start did not come true: it is started again.
+      if (machine?.state === 'prepared') {
+        this.#since.delete(`${row.id} missing`)
+        return going === null ? { state: 'prepared', reason: null } : waiting
+      }
       if (machine?.state !== 'running' && machine?.state !== 'starting') {
         return { state: 'lost', reason: machine?.reason ?? `it is ${machine?.state ?? 'gone'}` }
       }
     } catch (error) {
       pool.failed(error)
       return waiting
+    }
+    if (row.prepared !== 0) {
+      if (missingMs < this.#parts.prepareMs)
+        return going === null ? { state: 'preparing', reason: null } : waiting
+      return { state: 'lost', reason: 'its preparation does not end' }
     }
     if (missingMs < (pool.options.joinMs ?? this.#parts.joinMs)) return waiting
     return { state: 'lost', reason: 'its agent does not join' }

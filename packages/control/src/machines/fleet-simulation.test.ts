@@ -22,11 +22,12 @@ class SimulatedFleet {
   realms: RealmState[]
   readonly #known = new Map<
     string,
-    { pool: string; atMs: number; leaving: string | null; emptySinceMs: number }
+    { pool: string; atMs: number; leaving: string | null; emptySinceMs: number; isStarted: boolean }
   >()
   readonly #backoffUntilMs = new Map<string, number>()
   #minute = 0
   launched = 0
+  started = 0
 
   constructor(worlds: Record<string, SimulatedWorld>, pools: PoolState[], realms: RealmState[]) {
     this.worlds = worlds
@@ -42,6 +43,11 @@ class SimulatedFleet {
 
   get nowMs(): number {
     return this.#minute * MINUTE_MS
+  }
+
+  /** It was launched to run, or started. */
+  isAtWork(id: string): boolean {
+    return this.#known.get(id)?.isStarted ?? true
   }
 
   async existing(pool: string): Promise<Machine[]> {
@@ -92,7 +98,9 @@ class SimulatedFleet {
     if (!isEmpty) known.emptySinceMs = this.nowMs
     const isUp = found?.state === 'running'
     const isComing = found?.state === 'starting' && isYoung
-    const state = isUp ? (known.leaving === null ? 'ready' : 'leaving') : isComing ? 'starting' : 'lost'
+    const coming = known.isStarted ? 'starting' : 'preparing'
+    const up = known.leaving === null ? 'ready' : 'leaving'
+    const state = found?.state === 'prepared' ? 'prepared' : isUp ? up : isComing ? coming : 'lost'
     const reason = state === 'lost' ? (found?.reason ?? 'it is gone') : known.leaving
     const emptyMs = this.nowMs - known.emptySinceMs
     return { id, pool: name, state, reason, outdated: null, forced: false, memoryBytes, cpus, emptyMs }
@@ -103,10 +111,20 @@ class SimulatedFleet {
       case 'launch': {
         this.launched += 1
         const id = `m-${this.launched}`
-        this.#known.set(id, { pool: action.pool, atMs: this.nowMs, leaving: null, emptySinceMs: this.nowMs })
-        await this.#providers[action.pool]!.launch({ id, size: 'small', zone: null, env: {} })
+        this.#known.set(id, {
+          pool: action.pool,
+          atMs: this.nowMs,
+          leaving: null,
+          emptySinceMs: this.nowMs,
+          isStarted: !action.prepared,
+        })
+        const { prepared = false } = action
+        await this.#providers[action.pool]!.launch({ id, size: 'small', zone: null, env: {}, prepared })
         break
       }
+      case 'start':
+        await this.#start(action.pool, action.machine)
+        break
       case 'drain':
         this.#known.get(action.machine)!.leaving = action.why
         break
@@ -117,6 +135,20 @@ class SimulatedFleet {
         break
       default:
         this.#change(action.machine, ({ realm }) => realm === action.realm, action.action === 'load')
+    }
+  }
+
+  async #start(pool: string, machine: string): Promise<void> {
+    this.started += 1
+    this.#known.get(machine)!.atMs = this.nowMs
+    this.#known.get(machine)!.isStarted = true
+    try {
+      await this.#providers[pool]!.start(machine)
+    } catch (error) {
+      if (PlatformError.from(error).code === 'INTERNAL') throw error
+      // As control does with what cannot be had when it is needed.
+      await this.#providers[pool]!.destroy(machine)
+      this.#known.delete(machine)
     }
   }
 
@@ -132,7 +164,7 @@ class SimulatedFleet {
 const GIB = 2 ** 30
 const poolOf = (name: string, over: Partial<PoolState>): PoolState => ({
   ...{ name, group: null, zone: null },
-  ...{ isolation: 'vm', floor: 0, ceiling: 0, spares: 0, memoryBytes: 4 * GIB, cpus: 2 },
+  ...{ isolation: 'vm', floor: 0, ceiling: 0, spares: 0, prepared: 0, memoryBytes: 4 * GIB, cpus: 2 },
   ...{ price: null, priceCeiling: null, backoff: null },
   ...over,
 })
@@ -162,7 +194,7 @@ describe.each([1, 2, 3])('a simulated fleet on bad days (seed %d)', (seed) => {
       },
       [
         poolOf('own', { floor: 4, ceiling: 6, spares: 1 }),
-        poolOf('cloud', { floor: 2, ceiling: 20, price: 0.04 }),
+        poolOf('cloud', { floor: 2, ceiling: 20, price: 0.04, prepared: 2 }),
       ],
       realmsOf(600),
     )
@@ -173,7 +205,8 @@ describe.each([1, 2, 3])('a simulated fleet on bad days (seed %d)', (seed) => {
       await fleet.round()
       if (minute === 120) fleet.worlds.own!.failZone('zone-a', 30 * MINUTE_MS)
       for (const { name, ceiling } of fleet.pools) {
-        expect((await fleet.existing(name)).length).toBeLessThanOrEqual(ceiling + 1)
+        const working = (await fleet.existing(name)).filter(({ id }) => fleet.isAtWork(id))
+        expect(working.length).toBeLessThanOrEqual(ceiling + 1)
       }
     }
     // The bad days are over: from here on nothing fails any more.
@@ -183,10 +216,13 @@ describe.each([1, 2, 3])('a simulated fleet on bad days (seed %d)', (seed) => {
     }
     for (let minute = 0; minute < 720; minute += 1) await fleet.round()
     expect(await fleet.round()).toBe(0)
+    expect(fleet.started).toBeGreaterThan(0)
     const machines = new Set<string>()
-    for (const { name, floor, ceiling } of fleet.pools) {
-      const found = await fleet.existing(name)
-      for (const { id } of found) machines.add(id)
+    for (const { name, floor, ceiling, prepared } of fleet.pools) {
+      const all = await fleet.existing(name)
+      for (const { id } of all) machines.add(id)
+      const found = all.filter(({ state }) => state !== 'prepared')
+      expect(all.length - found.length).toBe(prepared)
       expect(found.every(({ state }) => state === 'running')).toBe(true)
       expect(found.length).toBeGreaterThanOrEqual(floor)
       expect(found.length).toBeLessThanOrEqual(ceiling)

@@ -34,11 +34,12 @@ export class MachinePool {
   }
 
   state(): PoolState {
-    const { name, group = null, zone, provider, floor, ceiling, spares, priceCeiling } = this.options
+    const { name, group = null, zone, provider, floor, ceiling, spares, prepared = 0 } = this.options
+    const { priceCeiling } = this.options
     const { memoryBytes, cpus, price } = this.#offering
     return {
       ...{ name, group, zone },
-      ...{ isolation: provider.manifest.isolation, floor, ceiling, spares, memoryBytes, cpus },
+      ...{ isolation: provider.manifest.isolation, floor, ceiling, spares, prepared, memoryBytes, cpus },
       ...{ price: price?.amount ?? null, priceCeiling, backoff: this.#backoff },
     }
   }

@@ -11,6 +11,8 @@ export type Refusal =
   | 'unknown-machine'
   | 'wrong-token'
   | 'expired-token'
+  /** The right token of a machine that is prepared and was not started: it got out of there. */
+  | 'early-token'
   /** The right token, after another agent used it up. */
   | 'replayed-token'
   /** The machine's agent has another key. */
@@ -26,6 +28,8 @@ export type Refusal =
 export interface MachineHome {
   pool: string | null
   release: string | null
+  /** It is only to be prepared: its token works from its start on. */
+  prepared?: boolean
 }
 
 /** `accused`: machines that a secret of theirs got out of. */
@@ -63,6 +67,7 @@ export class MachineRegistry {
 
   /** A new machine. Its token is known to the caller alone, works for this machine alone, and once. */
   async add(id: string, home: MachineHome = { pool: null, release: null }): Promise<string> {
+    const { pool, release, prepared = false } = home
     const joinToken = randomBytes(32).toString('base64url')
     const nowMs = this.#context.clock.nowMs()
     const row = {
@@ -70,7 +75,7 @@ export class MachineRegistry {
       join_hash: hashOf(joinToken),
       join_expires_at_ms: nowMs + this.#joinTokenMs,
       created_at_ms: nowMs,
-      ...home,
+      ...{ pool, release, prepared: prepared ? 1 : 0 },
     }
     const entry = { caller: PLATFORM, action: 'machine.add', target: id, details: { ...home } }
     await change(this.#context, entry, (transaction) => transaction('machines').insert(row))
@@ -97,6 +102,19 @@ export class MachineRegistry {
 
   async all(): Promise<MachineRow[]> {
     return this.#context.db('machines').orderBy('seq')
+  }
+
+  /**
+   * One that was prepared is to be started: from now on its agent has as long to join as that of a new machine. May be repeated: a start may
+   * have been lost. False: there is no such machine, or its agent was there.
+   */
+  async start(id: string): Promise<boolean> {
+    const row: MachineRow | undefined = await this.#context.db('machines').where({ id }).first()
+    if (!row || row.public_key !== null) return false
+    const started = { prepared: 0, join_expires_at_ms: this.#context.clock.nowMs() + this.#joinTokenMs }
+    const entry = { caller: PLATFORM, action: 'machine.start', target: id }
+    await change(this.#context, entry, (transaction) => transaction('machines').where({ id }).update(started))
+    return true
   }
 
   /** It is to be replaced, also after a restart. False: it is known already, or no such machine is. */
@@ -177,6 +195,7 @@ export class MachineRegistry {
         : { refusal: 'replayed-token', accused: [machine] }
     }
     if (!hasToken) return { refusal: 'wrong-token', accused: [] }
+    if (row.prepared !== 0) return { refusal: 'early-token', accused: [machine] }
     const isExpired = row.join_expires_at_ms <= this.#context.clock.nowMs()
     return isExpired ? { refusal: 'expired-token', accused: [] } : { pin: 'first', row }
   }

@@ -30,6 +30,11 @@ export interface PoolState {
   ceiling: number
   /** Machines kept ready beyond those that have realms. */
   spares: number
+  /**
+   * Machines kept prepared: installed, and not running. What is needed is started from these first. They take no work, and count towards neither
+   * floor nor ceiling.
+   */
+  prepared: number
   /** What a new machine is expected to have. */
   memoryBytes: number
   cpus: number
@@ -45,10 +50,10 @@ export interface MachineState {
   id: string
   pool: string
   /**
-   * `starting`: its agent has still time to join. `ready`: takes work. `leaving`: works, and gets nothing new. `lost`: its agent is gone for
-   * good or never came.
+   * `preparing`: it is being installed, not to run yet. `prepared`: it can be started. `starting`: its agent has still time to join. `ready`:
+   * takes work. `leaving`: works, and gets nothing new. `lost`: its agent is gone for good or never came, or its preparation failed.
    */
-  state: 'starting' | 'ready' | 'leaving' | 'lost'
+  state: 'preparing' | 'prepared' | 'starting' | 'ready' | 'leaving' | 'lost'
   /** Of one that leaves or is lost: why, in words. */
   reason: string | null
   /** Why a newer one should take its place, in words; it works and is trusted. */

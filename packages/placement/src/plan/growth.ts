@@ -1,19 +1,25 @@
 import { mayRunIn, type RealmState } from './fleet-state.ts'
 import { growthOrder } from './growth-order.ts'
-import { cpusEach, type PoolHosts } from './host-table.ts'
+import { cpusEach, type Host, type PoolHosts } from './host-table.ts'
 import type { LaunchReason, PlanAction } from './plan-action.ts'
 import type { PlanOptions } from './plan-options.ts'
 
 interface Upcoming {
+  /** Of machines that will work, started ones included. */
   launches: number
+  /** Of `PoolHosts.prepared`, so many are started. */
+  starts: number
   /** Room on machines that are starting or about to. */
   bytes: number
   cpus: number
 }
 
-/** Launches of this round, within floors, ceilings and what the providers are said to be able to. */
+/**
+ * Launches of this round, within floors, ceilings and what the providers are said to be able to. What is prepared is started before anything
+ * is launched.
+ */
 export class Growth {
-  readonly actions: Extract<PlanAction, { action: 'launch' }>[] = []
+  readonly actions: Extract<PlanAction, { action: 'launch' | 'start' }>[] = []
   readonly #upcoming = new Map<PoolHosts, Upcoming>()
   readonly #ranks: readonly (readonly PoolHosts[])[]
   readonly #options: PlanOptions
@@ -22,7 +28,7 @@ export class Growth {
     this.#ranks = ranks
     this.#options = options
     for (const hosts of ranks.flat()) {
-      const upcoming = { launches: 0, bytes: 0, cpus: 0 }
+      const upcoming = { launches: 0, starts: 0, bytes: 0, cpus: 0 }
       this.#upcoming.set(hosts, upcoming)
       for (let count = 0; count < hosts.starting; count += 1) this.#addRoom(hosts, upcoming)
     }
@@ -30,6 +36,13 @@ export class Growth {
 
   launches(hosts: PoolHosts): number {
     return this.#of(hosts).launches
+  }
+
+  /** It is started in this round. */
+  isStarted(host: Host): boolean {
+    const { prepared } = host.pool
+    const at = prepared.indexOf(host)
+    return at >= 0 && at < this.#of(host.pool).starts
   }
 
   /** Those that take work or will. */
@@ -42,7 +55,7 @@ export class Growth {
     const blocked = whyBlocked(hosts)
     if (blocked !== null) return blocked
     const { ceiling } = hosts.pool
-    const total = hosts.all.length + this.launches(hosts)
+    const total = hosts.working + this.launches(hosts)
     if (this.alive(hosts) - replaced >= ceiling) return `it has its ceiling of ${ceiling}`
     if (total < ceiling + this.#options.surge) return null
     return `${total} exist, some of them about to go`
@@ -54,8 +67,18 @@ export class Growth {
     if (upcoming.launches >= this.#options.maxLaunches) return false
     upcoming.launches += 1
     this.#addRoom(hosts, upcoming)
-    this.actions.push({ action: 'launch', pool: hosts.pool.name, reason, why })
+    const next = hosts.prepared[upcoming.starts]
+    const pool = hosts.pool.name
+    if (next) {
+      upcoming.starts += 1
+      this.actions.push({ action: 'start', pool, machine: next.machine.id, reason, why })
+    } else this.actions.push({ action: 'launch', pool, reason, why })
     return true
+  }
+
+  /** One to be kept, for later. */
+  prepare(hosts: PoolHosts, why: string): void {
+    this.actions.push({ action: 'launch', pool: hosts.pool.name, reason: 'prepared', why, prepared: true })
   }
 
   /**

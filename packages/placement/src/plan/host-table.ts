@@ -36,6 +36,12 @@ export interface PoolHosts {
   readonly ready: Host[]
   readonly starting: number
   readonly leaving: number
+  /** All but those that are kept prepared. */
+  readonly working: number
+  /** Those that can be started, of this release. */
+  readonly prepared: Host[]
+  /** Those and the ones that are still being prepared. */
+  readonly reserve: Host[]
   /** Of those that are ready. Only after `settle`, like the heap. */
   empty: number
   heap: HostHeap<Host>
@@ -121,13 +127,17 @@ export class HostTable {
     const count = (state: MachineState['state']) => machines.filter((one) => one.state === state).length
     const made: PoolHosts = {
       ...{ pool, rank, all: [], ready: [], empty: 0, heap: new HostHeap<Host>([]) },
-      ...{ starting: count('starting'), leaving: count('leaving') },
+      ...{ starting: count('starting'), leaving: count('leaving'), prepared: [], reserve: [] },
+      working: machines.length - count('preparing') - count('prepared'),
     }
     for (const machine of machines) {
       const host = new Host(machine, made)
       this.#places.set(machine.id, this.hosts.push(host) - 1)
       made.all.push(host)
-      if (machine.state === 'ready') made.ready.push(host)
+      const { state, outdated } = machine
+      if (state === 'ready') made.ready.push(host)
+      if (state === 'prepared' && outdated === null) made.prepared.push(host)
+      if (state === 'prepared' || state === 'preparing') made.reserve.push(host)
     }
     return made
   }

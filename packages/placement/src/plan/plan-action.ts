@@ -1,6 +1,9 @@
 /** One thing to do. `why` is for the operator, in words. */
 export type PlanAction =
-  | { action: 'launch'; pool: string; reason: LaunchReason; why: string }
+  /** `prepared`: only to be kept ready to be started. */
+  | { action: 'launch'; pool: string; reason: LaunchReason | 'prepared'; why: string; prepared?: true }
+  /** One that is prepared takes work from now on. */
+  | { action: 'start'; pool: string; machine: string; reason: LaunchReason; why: string }
   /** Nothing new is given to it from now on; its realms move away. */
   | { action: 'drain'; pool: string; machine: string; reason: DrainReason; why: string }
   | { action: 'destroy'; pool: string; machine: string; reason: DestroyReason; why: string }
@@ -10,7 +13,7 @@ export type PlanAction =
 
 export type LaunchReason = 'floor' | 'stand-in' | 'spare' | 'need' | 'successor'
 export type DrainReason = 'outdated' | 'above-ceiling' | 'empty' | 'half-empty'
-export type DestroyReason = 'lost' | 'drained' | 'forced'
+export type DestroyReason = 'lost' | 'drained' | 'forced' | 'outdated' | 'surplus'
 export type LoadReason =
   | 'asked-for'
   | 'leaving'

@@ -10,6 +10,8 @@ export interface PlanOptions {
   shrinkShare: number
   /** A machine without realms is given up after this long. */
   emptyMs: number
+  /** A machine that came so lately, and has nothing yet, is about to be given what it came for: until then nothing is prepared. */
+  freshMs: number
   /** A realm whose requests wait longer gets another cell. */
   waitHighMs: number
   /** A realm whose requests wait less gives one back. */
@@ -33,7 +35,7 @@ export interface PlanOptions {
 
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   ...{ fullShare: 0.9, fillShare: 0.8, backShare: 0.6, shrinkShare: 0.5 },
-  emptyMs: 5 * 60_000,
+  ...{ emptyMs: 5 * 60_000, freshMs: 5_000 },
   ...{ waitHighMs: 50, waitLowMs: 5, calmShare: 0.7, outgrownShare: 0.7, maxCells: 16 },
   ...{ surge: 1, maxLaunches: 20, maxDrains: 5, maxLoads: 1_000, maxUnloads: 1_000 },
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { isBehind, mayRunIn, type PoolState, type RealmState } from './fleet-state.ts'
+import { isBehind, type MachineState, mayRunIn, type PoolState, type RealmState } from './fleet-state.ts'
 import { plan } from './plan.ts'
-import type { FleetPlan } from './plan-action.ts'
+import type { FleetPlan, PlanAction } from './plan-action.ts'
 import { DEFAULT_PLAN_OPTIONS } from './plan-options.ts'
 import { ModelFleet, machine, on, pool, realm, waitMs } from './testing/model-fleet.ts'
 import { randomFleet } from './testing/random-fleet.ts'
@@ -58,7 +58,8 @@ describe('a realm whose work stays the same', () => {
 })
 
 /** Nothing comes, and nothing waits to go. */
-const isSettled = ({ machines }: ModelFleet): boolean => machines.every(({ state }) => state === 'ready')
+const isSettled = ({ machines }: ModelFleet): boolean =>
+  machines.every(({ state }) => state === 'ready' || state === 'prepared')
 
 /** Carries it out and compares. */
 function expectKept(fleet: ModelFleet, { actions }: FleetPlan, totals: Map<string, number>): void {
@@ -66,6 +67,7 @@ function expectKept(fleet: ModelFleet, { actions }: FleetPlan, totals: Map<strin
   const mayStay = (one: RealmState) => fleet.servingOf(one).some((id) => isAboveFloor(fleet, one, id))
   const served = fleet.realms.filter((one) => one.wanted && mayStay(one))
   const ready = new Map(fleet.pools.map(({ name }) => [name, readyIn(fleet, name)]))
+  expectReserveUsed(fleet, actions)
   fleet.carryOut(actions)
   for (const { realm: name } of served) {
     const after = fleet.realms.find((one) => one.realm === name)
@@ -79,11 +81,36 @@ function expectKept(fleet: ModelFleet, { actions }: FleetPlan, totals: Map<strin
   }
 }
 
+/** Nothing that is needed is launched while something is prepared for it; what is started was prepared, and of this release, and goes not. */
+function expectReserveUsed(fleet: ModelFleet, actions: readonly PlanAction[]): void {
+  const started = actions.flatMap((one) => (one.action === 'start' ? [one] : []))
+  const destroyed = new Set(actions.flatMap((one) => (one.action === 'destroy' ? [one.machine] : [])))
+  for (const { machine: id, pool: name } of started) {
+    const one = fleet.machines.find((entry) => entry.id === id)
+    expect(one).toMatchObject({ pool: name, state: 'prepared', outdated: null })
+    expect(destroyed.has(id)).toBe(false)
+  }
+  expect(new Set(started.map(({ machine: id }) => id)).size).toBe(started.length)
+  const blocked = new Set(fleet.pools.filter(isBlocked).map(({ name }) => name))
+  for (const action of actions) {
+    if (action.action !== 'launch' && action.action !== 'start') continue
+    expect(blocked.has(action.pool)).toBe(false)
+    if (action.action === 'start' || action.prepared) continue
+    const left = usable(fleet, action.pool).filter(({ id }) => !started.some((one) => one.machine === id))
+    expect(left).toEqual([])
+  }
+}
+
+const usable = (fleet: ModelFleet, name: string) =>
+  fleet.machines.filter((one) => one.pool === name && one.state === 'prepared' && one.outdated === null)
+
 function expectAtRest(fleet: ModelFleet, { problems }: FleetPlan): void {
   for (const one of fleet.pools) {
     const { name, floor, ceiling } = one
     expect(readyIn(fleet, name)).toBeLessThanOrEqual(ceiling)
     if (!isBlocked(one)) expect(readyIn(fleet, name)).toBeGreaterThanOrEqual(floor)
+    expect(usable(fleet, name).length).toBeLessThanOrEqual(one.prepared)
+    if (!isBlocked(one)) expect(usable(fleet, name).length).toBe(one.prepared)
   }
   const isMachine = (id: string) => fleet.machines.some((one) => one.id === id && one.state === 'ready')
   for (const one of fleet.realms.filter(({ wanted }) => wanted)) {
@@ -91,7 +118,9 @@ function expectAtRest(fleet: ModelFleet, { problems }: FleetPlan): void {
     if (homes.length === 0) expect(problems).not.toEqual([])
     else expect(one.loads.some((load) => isMachine(load.machine))).toBe(true)
   }
-  expect(fleet.machines.filter(({ state }) => state !== 'ready')).toEqual([])
+  const isKept = ({ state, outdated }: MachineState) =>
+    state === 'ready' || (state === 'prepared' && outdated === null)
+  expect(fleet.machines.filter((one) => !isKept(one))).toEqual([])
   for (const { id, outdated, pool: name } of fleet.machines.filter((one) => one.outdated !== null)) {
     const blocked = fleet.pools.some((entry) => entry.name === name && isBlocked(entry))
     expect({ id, outdated: blocked ? outdated : null }).toEqual({ id, outdated })
@@ -99,7 +128,9 @@ function expectAtRest(fleet: ModelFleet, { problems }: FleetPlan): void {
 }
 
 const countIn = (fleet: ModelFleet, name: string): number =>
-  fleet.machines.filter((one) => one.pool === name).length
+  fleet.machines.filter(
+    ({ pool: home, state }) => home === name && state !== 'prepared' && state !== 'preparing',
+  ).length
 
 const readyIn = (fleet: ModelFleet, name: string): number =>
   fleet.machines.filter((one) => one.pool === name && one.state === 'ready').length

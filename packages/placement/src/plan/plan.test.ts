@@ -75,6 +75,88 @@ describe('floors and ceilings', () => {
   })
 })
 
+describe('machines that are kept prepared', () => {
+  const warm = pool({ prepared: 1 })
+  const prepared = machine({ id: 'p1', state: 'prepared' })
+
+  it('are launched when nothing else is to come, and say what they are for', () => {
+    expect(plan(fleet([warm], [])).actions).toEqual([
+      {
+        ...{ action: 'launch', pool: 'own', reason: 'prepared', prepared: true },
+        why: 'pool own keeps 1 machine prepared and has 0',
+      },
+    ])
+    expect(planned([warm], [machine({ state: 'preparing' })])).toEqual([])
+    expect(planned([warm], [prepared])).toEqual([])
+    expect(planned([pool({ prepared: 1, floor: 1 })], [])).toEqual(['launch own: floor'])
+    expect(planned([pool({ prepared: 1, floor: 1 })], [machine({ state: 'starting' })])).toEqual([])
+    expect(planned([pool({ prepared: 30 })], [])).toHaveLength(20)
+    expect(planned([warm], [machine({ emptyMs: 4_999 })])).toEqual([])
+    expect(planned([warm], [machine({ emptyMs: 5_000 })])).toEqual(['launch own: prepared'])
+    expect(planned([warm], [machine()], [realm(on('m1'))])).toEqual(['launch own: prepared'])
+  })
+
+  it.each([
+    ['floor', pool({ prepared: 2, floor: 1 }), [], []],
+    ['need', pool({ prepared: 2 }), [], [realm()]],
+    ['spare', pool({ prepared: 2, spares: 1 }), [], []],
+    [
+      'successor',
+      pool({ prepared: 2, floor: 1, ceiling: 1 }),
+      [machine({ outdated: 'old' })],
+      [realm(on('m1'))],
+    ],
+  ] as const)('are started before anything is launched: %s', (reason, one, others, realms) => {
+    const two = [prepared, machine({ id: 'p2', state: 'prepared' })]
+    expect(planned([one], [...others, ...two], [...realms])).toEqual([`start p1: ${reason}`])
+  })
+
+  it('stand in for another pool, and take the place of what is lost', () => {
+    const failing = pool({ name: 'own', floor: 1, backoff: 'its provider fails' })
+    const standIn = { ...prepared, pool: 'cloud' }
+    expect(planned([failing, { ...cloud, prepared: 1 }], [standIn])).toEqual(['start p1: stand-in'])
+    const lost = machine({ state: 'lost' })
+    const one = pool({ prepared: 1, floor: 1, ceiling: 1 })
+    expect(planned([one], [lost, prepared])).toEqual(['destroy m1: lost', 'start p1: floor'])
+  })
+
+  it('are launched for what they do not suffice for, and not while they are being prepared', () => {
+    const big = many(2, () => ({ memoryBytes: 700 }))
+    expect(planned([warm], [prepared], big)).toEqual(['start p1: need', 'launch own: need'])
+    expect(planned([warm], [machine({ state: 'preparing' })], [realm()])).toEqual(['launch own: need'])
+  })
+
+  it('neither take work nor count: not for the floor, not for the ceiling, not for the surge', () => {
+    const full = pool({ prepared: 1, floor: 1, ceiling: 1 })
+    const hog = realm({ ...on('m1'), memoryBytes: 900 })
+    expect(planned([full], [machine(), prepared], [hog])).toEqual([])
+    expect(planned([full], [machine(), prepared], [hog, realm({ realm: 'blog', memoryBytes: 50 })])).toEqual([
+      'load blog on m1: asked-for',
+    ])
+    const old = machine({ outdated: 'old' })
+    expect(planned([full], [old, machine({ id: 'p1', state: 'preparing' })], [realm(on('m1'))])).toEqual([
+      'launch own: successor',
+    ])
+  })
+
+  it('of an older release or too many go, a few in a round, those first that are not ready yet', () => {
+    const old = { ...prepared, outdated: 'it is of release 1' }
+    expect(planned([warm], [old])).toEqual(['destroy p1: outdated', 'launch own: prepared'])
+    expect(planned([warm], [old], [realm()])).toEqual(['destroy p1: outdated', 'launch own: need'])
+    const two = [prepared, machine({ id: 'p2', state: 'preparing' })]
+    expect(planned([warm], two)).toEqual(['destroy p2: surplus'])
+    const many9 = Array.from({ length: 9 }, (_, index) => machine({ id: `p${index}`, state: 'prepared' }))
+    expect(planned([pool()], many9)).toHaveLength(5)
+  })
+
+  it('are neither launched nor started where the provider fails or is too dear', () => {
+    const dear = pool({ prepared: 2, price: 2, priceCeiling: 1 })
+    for (const blocked of [dear, pool({ prepared: 2, backoff: 'its provider fails' })]) {
+      expect(planned([blocked], [prepared], [realm()])).toEqual([])
+    }
+  })
+})
+
 describe('a group of pools', () => {
   const spot = (zone: string, price: number, over: Partial<PoolState> = {}) =>
     pool({ name: `${zone}-${price}`, group: 'spot', zone, price, ...over })

@@ -7,6 +7,7 @@ import { planDestroys, planDrains } from './plan-departures.ts'
 import { planFloors, planSpares } from './plan-floors.ts'
 import { planLoads, planUnloads } from './plan-loads.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from './plan-options.ts'
+import { planPrepared } from './plan-prepared.ts'
 import { surveyRealms } from './realm-needs.ts'
 import { findWishes } from './wishes.ts'
 
@@ -15,7 +16,7 @@ import { findWishes } from './wishes.ts'
  * comes to rest. A round is bounded (`options`), so what it begins it may finish in later ones.
  *
  * Promises: ready and starting machines never exceed a pool's ceiling but for the successors of those that leave, and all that
- * exist never exceed it by more than `surge`; no drain takes ready machines below a floor; the last serving cell of a realm that is
+ * exist never exceed it by more than `surge`, but for those that are kept prepared; no drain takes ready machines below a floor; the last serving cell of a realm that is
  * asked for is unloaded only when another serves, unless its machine is lost or forced to go.
  */
 export function plan(state: FleetState, change: Partial<PlanOptions> = {}): FleetPlan {
@@ -40,7 +41,9 @@ export function plan(state: FleetState, change: Partial<PlanOptions> = {}): Flee
   // Last, so that no machine is emptied that was just given something.
   const drains = planDrains(table, growth, kept, options, problems)
   const unloads = planUnloads(asked, table, options)
-  return { actions: [...planDestroys(table), ...growth.actions, ...drains, ...loads, ...unloads], problems }
+  const unneeded = planPrepared(table.pools, growth, options)
+  const destroys = [...planDestroys(table), ...unneeded]
+  return { actions: [...destroys, ...growth.actions, ...drains, ...loads, ...unloads], problems }
 }
 
 /** Those with a machine that is far from full, or that may have another one. */

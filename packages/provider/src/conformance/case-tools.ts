@@ -114,6 +114,7 @@ export function callsOn(
   const { id } = spec
   return {
     launch: () => provider.launch(spec, { signal }),
+    start: () => provider.start(id, { signal }),
     inspect: () => provider.inspect(id, { signal }),
     stop: () => provider.stop(id, { graceMs: 1, signal }),
     destroy: () => provider.destroy(id, { signal }),

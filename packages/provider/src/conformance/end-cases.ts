@@ -103,8 +103,8 @@ export const endCases = [
       const spec = await specOf(context)
       await launchReady(context)
       await context.provider.destroy('m-1')
-      const { inspect, stop, logs } = callsOn(context.provider, spec)
-      for (const call of [inspect, stop, logs]) await rejects(call!(), 'NOT_FOUND', 'UNSUPPORTED')
+      const { start, inspect, stop, logs } = callsOn(context.provider, spec)
+      for (const call of [start, inspect, stop, logs]) await rejects(call!(), 'NOT_FOUND', 'UNSUPPORTED')
     },
     'removes the one it was asked to, and no other': async (context) => {
       for (const id of ['m-1', 'm-10', 'm-11']) await launch(context, { id })

@@ -25,6 +25,8 @@ export const GROUP_ADVICE: Readonly<Record<string, string>> = {
     'Ids and owners are DNS labels of up to 40 characters; owner, id and your prefix must fit into one name, and different pairs must never give the same one.',
   watch:
     'watch(signal) yields null once nothing is missed any more, then ids of machines of this owner that ended, whoever launched or ended them. If the infrastructure tells of no changes, leave it out and say nothing of it in the manifest.',
+  prepared:
+    'launch() of a spec that is `prepared` installs and keeps the machine without running its agent; start() runs it, with the environment of that launch. Whether it was started stands at the infrastructure, not in memory. If there is no cheap rest for a machine, leave start out and say nothing of it in the manifest.',
   leftovers:
     'Whatever launch made besides the machine (volumes, networks, files) is removed by destroy, also after a launch that was cut off.',
 }

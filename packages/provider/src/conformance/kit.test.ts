@@ -30,7 +30,7 @@ describe('the conformance kit', () => {
     expect(titles.length).toBeGreaterThanOrEqual(80)
     const groups = new Set(providerCases.map(({ group }) => group))
     expect([...groups].toSorted()).toEqual(Object.keys(GROUP_ADVICE).toSorted())
-    expect(groups.size).toBe(15)
+    expect(groups.size).toBe(16)
   })
 })
 

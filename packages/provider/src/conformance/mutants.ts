@@ -3,6 +3,7 @@ import { PlatformError } from '@openzimki/core'
 import type { Machine, MachineProvider } from '../contract.ts'
 import type { FakeInfrastructure } from '../fake-driver.ts'
 import type { Mutant } from './mutant.ts'
+import { preparedMutants } from './prepared-mutants.ts'
 import { watchMutants } from './watch-mutants.ts'
 
 const all = (world: FakeInfrastructure): Machine[] =>
@@ -556,4 +557,5 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ...manifestMutants,
   ...leftoverMutants,
   ...watchMutants,
+  ...preparedMutants,
 }

@@ -7,11 +7,12 @@ import { launchCases } from './launch-cases.ts'
 import { leftoverCases } from './leftover-cases.ts'
 import { lookCases } from './look-cases.ts'
 import { manifestCases } from './manifest-cases.ts'
+import { preparedCases } from './prepared-cases.ts'
 import { restartCases } from './restart-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
 /** Raised when cases are added or say something else, so that a published result tells what it was held to. */
-export const KIT_VERSION = '4'
+export const KIT_VERSION = '5'
 
 /** Every requirement of the machine contract, as data. The last looks at what all the others left. */
 export const providerCases: readonly ConformanceCase[] = [
@@ -22,6 +23,7 @@ export const providerCases: readonly ConformanceCase[] = [
   ...hardCases,
   ...restartCases,
   ...watchCases,
+  ...preparedCases,
   ...manifestCases,
   ...claimCases,
   ...leftoverCases,

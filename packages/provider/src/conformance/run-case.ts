@@ -100,6 +100,7 @@ function withLaunch(provider: MachineProvider, launch: MachineProvider['launch']
     manifest: provider.manifest,
     launch,
     offerings: (options) => provider.offerings(options),
+    start: (id, options) => provider.start(id, options),
     inspect: (id, options) => provider.inspect(id, options),
     list: (options) => provider.list(options),
     stop: (id, options) => provider.stop(id, options),

@@ -12,6 +12,7 @@ export class SimulatedDriver implements MachineDriver {
   readonly owner: string
   readonly manifest: ProviderManifest = {
     ...{ isolation: 'vm', hardening: [], logs: true, gracefulStop: true, outlivesPlatform: true },
+    preparesMachines: true,
     maxEnvBytes: 16_384,
   }
   readonly #world: SimulatedWorld
@@ -35,6 +36,13 @@ export class SimulatedDriver implements MachineDriver {
         )
       }
       return this.#world.view(there ?? this.#world.make(this.owner, spec, fingerprint))
+    })
+  }
+
+  start(id: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async () => {
+      const machine = this.#world.find(this.owner, id)
+      if (machine) this.#world.start(machine)
     })
   }
 
@@ -62,6 +70,8 @@ export class SimulatedDriver implements MachineDriver {
       this.#world.settle(machine)
       if (machine.end) return
       machine.isStopping = true
+      const isWaiting = machine.preparedAtMs !== null && machine.startedAtMs === null
+      if (isWaiting) return this.#world.end(machine, 'stopped', null)
       const obeys = machine.spec.env.STUBBORN === undefined && graceMs > 0
       const waitMs = obeys ? Math.min(ORDERLY_END_MS, graceMs) : graceMs
       await this.#untilEnded(machine.ended.signal, waitMs, signal)

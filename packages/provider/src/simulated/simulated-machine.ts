@@ -10,6 +10,10 @@ export interface SimulatedMachine {
   fingerprint: string
   native: string
   createdAtMs: number
+  /** Null: it was launched to run at once. */
+  preparedAtMs: number | null
+  /** Of one that is prepared: null until it is started. */
+  startedAtMs: number | null
   runsAtMs: number
   failsToBoot: boolean
   diesAtMs: number
@@ -30,18 +34,26 @@ export interface MachineEnd {
 /** As the contract shows it; `end` is settled already. */
 export function viewOf(machine: SimulatedMachine, nowMs: number): Machine {
   const { spec, size, zone, createdAtMs, native, fingerprint, end } = machine
-  const state =
-    end?.state ?? (machine.isStopping ? 'stopping' : nowMs < machine.runsAtMs ? 'starting' : 'running')
   return {
     id: spec.id,
     size: size.size,
     zone,
-    state,
+    state: end?.state ?? (machine.isStopping ? 'stopping' : livingState(machine, nowMs)),
     reason: end?.reason ?? null,
     createdAtMs,
     native,
     fingerprint,
   }
+}
+
+function livingState({ preparedAtMs, startedAtMs, runsAtMs }: SimulatedMachine, nowMs: number) {
+  if (preparedAtMs !== null && startedAtMs === null) return nowMs < preparedAtMs ? 'starting' : 'prepared'
+  return nowMs < runsAtMs ? 'starting' : 'running'
+}
+
+/** How long it cost nothing, since it was prepared and did not run. */
+export function restMs({ preparedAtMs, startedAtMs }: SimulatedMachine, untilMs: number): number {
+  return preparedAtMs === null ? 0 : Math.max(0, Math.min(startedAtMs ?? untilMs, untilMs) - preparedAtMs)
 }
 
 /** Ends it, once. */

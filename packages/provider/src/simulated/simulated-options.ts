@@ -40,6 +40,8 @@ export interface SimulatedOptions {
   currency?: string
   /** Half of the machines run after this, 1 in 100 takes more than four times as long. Default 20,000. */
   bootMs?: number
+  /** A machine that was prepared runs so long after its start. Default 2,000. */
+  preparedBootMs?: number
   /** Of every call. Default 50. */
   latencyMs?: number
   /** How long before it is taken back a spot machine is told. Default: two minutes, as on EC2. */
@@ -83,6 +85,7 @@ export function resolveOptions(options: SimulatedOptions): ResolvedOptions {
       sizes: DEFAULT_SIZES,
     },
     ...{ capacity: 5_000, quota: 10_000, currency: 'USD', bootMs: 20_000, latencyMs: 50 },
+    preparedBootMs: 2_000,
     noticeMs: 120_000,
     ...options,
     failures: { ...NO_FAILURES, ...options.failures },

@@ -1,7 +1,7 @@
 import { PlatformError } from '@openzimki/core'
 import type { Machine, MachineSpec, Offering } from '../contract.ts'
 import { seededRandom } from './seeded-random.ts'
-import { endMachine, type MachineEnd, type SimulatedMachine, viewOf } from './simulated-machine.ts'
+import { endMachine, type MachineEnd, restMs, type SimulatedMachine, viewOf } from './simulated-machine.ts'
 import { type ResolvedOptions, resolveOptions, type SimulatedOptions } from './simulated-options.ts'
 import { HOUR_MS, SpotMarket } from './spot-market.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -94,6 +94,7 @@ export class SimulatedWorld {
           memoryBytes,
           price,
           capacity: Math.max(0, Math.min(free, quotaLeft)),
+          ...(size.isSpot ? { prepares: false } : {}),
         }
       }),
     )
@@ -115,6 +116,20 @@ export class SimulatedWorld {
     this.#machines.set(`${owner}/${spec.id}`, machine)
     this.#count(machine, 1)
     return machine
+  }
+
+  /** Starts one that is prepared. NO_CAPACITY: it is not yet, or its zone is dark. */
+  start(machine: SimulatedMachine): void {
+    const { preparedAtMs, startedAtMs, spec, zone } = machine
+    const nowMs = this.clock.nowMs()
+    if (preparedAtMs === null || startedAtMs !== null || machine.end) return
+    if (nowMs < preparedAtMs || this.#isDark(zone)) {
+      const why = nowMs < preparedAtMs ? 'it is still being prepared' : `there is no room in ${zone}`
+      throw new PlatformError('NO_CAPACITY', `machine ${spec.id} cannot be started now: ${why}; try again`)
+    }
+    machine.startedAtMs = nowMs
+    machine.runsAtMs = nowMs + this.#bootMs(this.options.preparedBootMs)
+    machine.output += helloOf(spec)
   }
 
   find(owner: string, id: string): SimulatedMachine | undefined {
@@ -169,27 +184,30 @@ export class SimulatedWorld {
     where: Pick<SimulatedMachine, 'size' | 'zone' | 'fingerprint'>,
   ) {
     const { bootMs, failures } = this.options
+    const isPrepared = spec.prepared === true
     const nowMs = this.clock.nowMs()
     this.#made += 1
+    const readyAtMs = nowMs + this.#bootMs(bootMs)
     return {
       ...{ owner, spec, ...where, native: `sim-${this.#made}`, createdAtMs: nowMs },
-      runsAtMs: nowMs + Math.round(bootMs * Math.exp(BOOT_SPREAD * this.#normal())),
+      runsAtMs: readyAtMs,
+      ...{ preparedAtMs: isPrepared ? readyAtMs : null, startedAtMs: null },
       failsToBoot: this.random() < failures.bootFailureShare,
       diesAtMs: nowMs - Math.log(1 - this.random()) * failures.meanLifeMs,
       ...{ isStopping: false, end: null, ended: new AbortController() },
-      output: `hello ${spec.env.PROBE ?? ''}\n`,
+      output: isPrepared ? '' : helloOf(spec),
     }
   }
 
   #fatesOf(
-    { size, zone, createdAtMs, failsToBoot, runsAtMs, diesAtMs }: SimulatedMachine,
+    { size, zone, createdAtMs, failsToBoot, runsAtMs, preparedAtMs, diesAtMs }: SimulatedMachine,
     nowMs: number,
   ): MachineEnd[] {
     const reclaimedAtMs = this.#market.reclaimedAtMs(size, zone, createdAtMs, nowMs)
     const outage = this.#outages.find((one) => one.zone === zone && one.untilMs > createdAtMs)
     const fates: [number | null, string][] = [
       [diesAtMs, 'the machine under it died'],
-      [failsToBoot ? runsAtMs : null, 'it did not boot'],
+      [failsToBoot ? (preparedAtMs ?? runsAtMs) : null, 'it did not boot'],
       [reclaimedAtMs, 'it was taken back: the spot price rose above the price on demand'],
       [outage ? Math.max(outage.fromMs, createdAtMs) : null, `zone ${zone} went dark`],
     ]
@@ -218,7 +236,8 @@ export class SimulatedWorld {
 
   #lifeMs(machine: SimulatedMachine): number {
     this.settle(machine)
-    return Math.max(0, (machine.end?.atMs ?? this.clock.nowMs()) - machine.createdAtMs)
+    const endMs = machine.end?.atMs ?? this.clock.nowMs()
+    return Math.max(0, endMs - machine.createdAtMs - restMs(machine, endMs))
   }
 
   /** Hour by hour, since the price of a spot machine moves. */
@@ -233,6 +252,10 @@ export class SimulatedWorld {
       atMs = nextMs
     }
     return amount
+  }
+
+  #bootMs(medianMs: number): number {
+    return Math.round(medianMs * Math.exp(BOOT_SPREAD * this.#normal()))
   }
 
   #count({ owner, size, zone }: SimulatedMachine, by: 1 | -1): void {
@@ -252,3 +275,5 @@ export class SimulatedWorld {
     return Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random())
   }
 }
+
+const helloOf = ({ env }: MachineSpec): string => `hello ${env.PROBE ?? ''}\n`

@@ -11,7 +11,7 @@ describe.each([1, 2, 3])('on a bad day with seed %d', (seed) => {
   describeProvider('the simulated provider', {
     harness: {
       open: async (owner) =>
-        retryingProvider(simulatedProvider(world, owner), { attempts: 50, alsoCodes: ['NO_CAPACITY'] }),
+        retryingProvider(simulatedProvider(world, owner), { attempts: 1_000, alsoCodes: ['NO_CAPACITY'] }),
       env: {},
       crash: async ({ native }) => world.crash(native),
       leftovers: async () => world.natives,

@@ -6,6 +6,8 @@ import { partsOf } from './user-data.ts'
 
 const HOME = '/var/lib/cloud/instance'
 const DONE = `${HOME}/boot-finished`
+/** cloud-init's semaphore for what is run once for each instance. */
+const BEGUN = `${HOME}/sem/config_scripts_user`
 const OUTPUT = '/var/log/cloud-init-output.log'
 
 export type CloudInitStatus = 'running' | 'done' | 'error'
@@ -20,11 +22,13 @@ export class CloudInit {
   }
 
   async run(): Promise<void> {
-    if (existsSync(DONE)) {
+    if (existsSync(BEGUN)) {
       this.status = 'done'
       return
     }
-    mkdirSync(`${HOME}/scripts`, { recursive: true })
+    for (const name of ['scripts', 'sem']) mkdirSync(`${HOME}/${name}`, { recursive: true })
+    // Before and not after: a machine that shuts down in the middle of its user data does not run it again either.
+    writeFileSync(BEGUN, '')
     const failures = await this.#runParts()
     const took = `${(performance.now() / 1000).toFixed(2)} seconds`
     this.#log(`Cloud-init v. 22.2.2 finished. Datasource DataSourceEc2. Up ${took}\n`)

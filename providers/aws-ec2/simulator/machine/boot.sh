@@ -72,8 +72,9 @@ ip addr add "$ADDRESS" dev eth0
 ip route add default via "$GATEWAY"
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# What it compiles at the first boot is on the instance's disk for the next.
 # The shell stays the first process, because it reaps what others leave. What runs in its background has no standard input unless
 # it is handed over; the power button comes by it.
 exec 3<&0
-env -i PATH="$PATH" HOME=/ LANG=C.UTF-8 TERM=linux /run/ec2-guest/node --disable-warning=ExperimentalWarning /usr/lib/ec2-guest/init.ts <&3 3<&- &
+env -i PATH="$PATH" HOME=/ LANG=C.UTF-8 TERM=linux NODE_COMPILE_CACHE=/var/cache/ec2-guest /run/ec2-guest/node --disable-warning=ExperimentalWarning /usr/lib/ec2-guest/init.ts <&3 3<&- &
 wait $!

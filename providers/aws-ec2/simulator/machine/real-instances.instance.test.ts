@@ -47,6 +47,21 @@ touch /etc/x 2>/dev/null || touch /var/lib/hello/x && echo 'writes its own only'
 trap 'echo ends; exit 0' TERM
 while :; do sleep 0.05; done`
 
+/** Ends the machine before it has ended itself. */
+const POWERS_OFF = `#!/bin/sh
+echo "data runs"
+cat >/etc/systemd/system/hello.service <<'UNIT'
+[Service]
+ExecStart=/bin/echo hello from the unit
+StandardOutput=journal+console
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl enable hello
+systemctl poweroff
+sleep 60
+`
+
 /** What a real host would be given; nothing in it knows of the simulator. */
 const USER_DATA = `#!/bin/bash
 set -eu
@@ -188,6 +203,16 @@ describe('real instances', () => {
     await Promise.all([becomes(ec2, stops, 'stopped'), becomes(ec2, ends, 'terminated')])
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [stops] }))
     await becomes(ec2, stops, 'terminated')
+  }, 120_000)
+
+  it('that power off amid their user data come back with their units, and do not run it again', async () => {
+    const id = await launch(ec2, POWERS_OFF)
+    await becomes(ec2, id, 'stopped')
+    expect(await consoleOf(ec2, id)).not.toContain('hello from')
+    await ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))
+    const text = await says(ec2, id, /hello from the unit/)
+    expect(text.match(/data runs/g)).toHaveLength(1)
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id], SkipOsShutdown: true }))
   }, 120_000)
 
   it('understand a cloud-config, and say what failed', async () => {

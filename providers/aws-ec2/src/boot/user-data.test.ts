@@ -46,6 +46,32 @@ describe('user data', () => {
     }
   })
 
+  it('of one that is to be prepared ends before the agent, and goes on there the next time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'boot-'))
+    try {
+      const command = [process.execPath, '-e', 'console.log(process.env.QUOTES)']
+      const script = bootScript(checkConfig({ ...BASE, command }), HOSTILE, true)
+        .replaceAll(PLACES.settings, `${folder}/settings`)
+        .replaceAll('/run/systemd/system', `${folder}/no-systemd`)
+      const run = async () => (await promisify(execFile)('/bin/sh', ['-c', script])).stdout
+      const first = await run()
+      expect(first).toMatch(/zimki-boot: prepared\n$/)
+      expect(first).not.toContain(HOSTILE.QUOTES)
+      const second = await run()
+      expect(second).toContain(`zimki-boot: starts the agent\n${HOSTILE.QUOTES}\n`)
+      expect(second).not.toContain('prepared')
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('of one that is to be prepared enables its units and starts none', () => {
+    const script = bootScript(checkConfig(BUNDLED), {}, true)
+    expect(script).toContain('systemctl enable zimki-machine zimki-notices || fail')
+    expect(script).not.toContain('--now')
+    expect(script.indexOf('sha256sum')).toBeLessThan(script.indexOf('say prepared'))
+  })
+
   it('is the same for the same launch, in any order', () => {
     const config = checkConfig(BUNDLED)
     expect(userData(config, { A: '1', B: '2' })).toBe(userData(config, { B: '2', A: '1' }))
@@ -53,12 +79,14 @@ describe('user data', () => {
 
   it('fits with the largest environment, also one that cannot be packed', () => {
     const config = checkConfig(BUNDLED)
-    const room = ec2Manifest(true).maxEnvBytes - 'NAME'.length - 2
+    const room = ec2Manifest(config).maxEnvBytes - 'NAME'.length - 2
     const value = randomBytes(room).toString('base64').slice(0, room)
-    const bytes = Buffer.from(userData(config, { NAME: value }), 'base64')
-    expect(bytes.length).toBeLessThanOrEqual(16 * 1024)
-    const plain = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes
-    expect(plain.toString()).toContain(value)
+    for (const isPrepared of [false, true]) {
+      const bytes = Buffer.from(userData(config, { NAME: value }, isPrepared), 'base64')
+      expect(bytes.length).toBeLessThanOrEqual(16 * 1024)
+      const plain = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes
+      expect(plain.toString()).toContain(value)
+    }
   })
 
   it('installs nothing but what has the digest', () => {
@@ -82,8 +110,10 @@ describe('user data', () => {
 
   it('is a script that a shell can read, with and without a bundle', async () => {
     for (const config of [BUNDLED, { ...BASE, command: ['/bin/true'] }]) {
-      const script = bootScript(checkConfig(config), HOSTILE)
-      await promisify(execFile)('/bin/sh', ['-n', '-c', script])
+      for (const isPrepared of [false, true]) {
+        const script = bootScript(checkConfig(config), HOSTILE, isPrepared)
+        await promisify(execFile)('/bin/sh', ['-n', '-c', script])
+      }
     }
   })
 })

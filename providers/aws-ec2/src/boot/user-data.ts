@@ -11,8 +11,8 @@ const MAX_BYTES = 16 * 1024
  * What the machine runs at its first boot, in base64. The same for the same launch, byte for byte, since EC2 compares. Packed only
  * where it would not fit otherwise; cloud-init knows both. INVALID_ARGUMENT: it does not fit.
  */
-export function userData(config: CheckedEc2Config, env: MachineSpec['env']): string {
-  const plain = Buffer.from(bootScript(config, env))
+export function userData(config: CheckedEc2Config, env: MachineSpec['env'], isPrepared = false): string {
+  const plain = Buffer.from(bootScript(config, env, isPrepared))
   const bytes = plain.length <= MAX_BYTES ? plain : gzipSync(plain, { level: 9 })
   if (bytes.length <= MAX_BYTES) return bytes.toString('base64')
   throw new PlatformError(

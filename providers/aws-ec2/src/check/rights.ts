@@ -22,6 +22,7 @@ import {
   GetConsoleOutputCommand,
   RevokeSecurityGroupEgressCommand,
   RunInstancesCommand,
+  StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
@@ -129,6 +130,9 @@ function changes(ec2: EC2Client, { owner }: CheckedEc2Config, has: Specimens): R
   return [
     change('CreateTags', has.instance, (id) =>
       ec2.send(new CreateTagsCommand({ DryRun, Resources: [id], Tags })),
+    ),
+    change('StartInstances', has.instance, (id) =>
+      ec2.send(new StartInstancesCommand({ DryRun, InstanceIds: [id] })),
     ),
     change('StopInstances', has.instance, (id) =>
       ec2.send(new StopInstancesCommand({ DryRun, InstanceIds: [id] })),

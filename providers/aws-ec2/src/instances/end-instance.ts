@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { TAG } from '../machine-tags.ts'
 import { codeAs } from '../map-error.ts'
+import { isStillAtRest } from './preparation.ts'
 
 /** Not there any more, or not yet everywhere; of two that end it at once, one may hear of its interface what is so of the instance. */
 const NOT_THERE = /^(InvalidInstanceID\.NotFound|InvalidID|InvalidNetworkInterfaceID\.NotFound)$/
@@ -60,5 +61,6 @@ export async function terminate(ec2: EC2Client, instances: readonly Instance[]):
 
 const canStop = ({ InstanceLifecycle }: Instance) => InstanceLifecycle !== 'spot'
 
-export const hasEnded = ({ State }: Instance): boolean =>
-  State?.Name === 'stopped' || State?.Name === 'terminated'
+/** One that is prepared waits, and has not ended. */
+export const hasEnded = (instance: Instance): boolean =>
+  instance.State?.Name === 'terminated' || (instance.State?.Name === 'stopped' && !isStillAtRest(instance))

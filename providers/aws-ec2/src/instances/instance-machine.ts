@@ -1,23 +1,43 @@
 import type { Instance } from '@aws-sdk/client-ec2'
 import type { Machine } from '@openzimki/provider'
 import { hasTag, readTags, TAG } from '../machine-tags.ts'
+import { createdAtMsOf, isAtRest, isStillAtRest, type Preparation } from './preparation.ts'
 
 /** Null: not a machine of this owner, or destroyed: EC2 shows a terminated instance for about an hour more. */
-export function instanceMachine(instance: Instance, owner: string): Machine | null {
+export function instanceMachine(
+  instance: Instance,
+  owner: string,
+  preparation: Preparation = 'asked',
+): Machine | null {
   const tagged = readTags(instance.Tags, owner)
   if (!tagged || isGone(instance) || instance.InstanceId === undefined) return null
   return {
     ...tagged,
     zone: instance.Placement?.AvailabilityZone ?? 'unknown',
-    createdAtMs: instance.LaunchTime?.getTime() ?? 0,
+    createdAtMs: createdAtMsOf(instance),
     native: instance.InstanceId,
-    ...stateOf(instance),
+    ...(isAtRest(instance) ? restingState(instance, preparation) : stateOf(instance)),
   }
 }
 
 /** Marked and still running is a destroy that was cut off: that is there, lest nobody ends it. */
 export function isGone({ Tags, State }: Instance): boolean {
   return hasTag(Tags, TAG.gone) && (State?.Name === 'terminated' || State?.Name === 'shutting-down')
+}
+
+/** Until it was started what it does is to be prepared, and what it did by itself is no end. */
+function restingState(instance: Instance, preparation: Preparation): Pick<Machine, 'state' | 'reason'> {
+  const seen = stateOf(instance)
+  if (!isStillAtRest(instance)) return isOnItsWay(instance) ? { state: 'starting', reason: null } : seen
+  if (preparation === 'done') return { state: 'prepared', reason: null }
+  if (preparation === 'asked') return { state: 'starting', reason: null }
+  return { state: 'failed', reason: preparation.failed }
+}
+
+/** Nobody told it to end. */
+function isOnItsWay({ State, Tags }: Instance): boolean {
+  if (hasTag(Tags, TAG.stop) || hasTag(Tags, TAG.gone)) return false
+  return State?.Name === 'pending' || State?.Name === 'running' || State?.Name === 'stopping'
 }
 
 function stateOf(instance: Instance): Pick<Machine, 'state' | 'reason'> {
@@ -62,7 +82,7 @@ function whyEnded({ StateReason, StateTransitionReason, State }: Instance): stri
 
 /** Of several with one id, which only happens where EC2 forgot a client token, the eldest is the machine. */
 export function eldestFirst(a: Instance, b: Instance): number {
-  const difference = (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0)
+  const difference = createdAtMsOf(a) - createdAtMsOf(b)
   if (difference !== 0) return difference
   return (a.InstanceId ?? '') < (b.InstanceId ?? '') ? -1 : 1
 }

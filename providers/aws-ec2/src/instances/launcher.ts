@@ -54,7 +54,7 @@ export class Launcher {
   async #run(spec: MachineSpec, fingerprint: string): Promise<Instance> {
     const { config, market, ec2, closed } = this.#options
     const size = sizeOf(config, spec.size)
-    const data = userData(config, spec.env)
+    const data = userData(config, spec.env, spec.prepared)
     const template = launchTemplate(config)
     const [subnets, now, groups] = await Promise.all([
       market.subnets(),

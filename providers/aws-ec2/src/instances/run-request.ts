@@ -31,6 +31,7 @@ export function runRequest(
   const { config, size, spec, fingerprint, template, groups, userData } = parts
   const { owner, tags, publicAddress } = config
   const isSpot = size.market === 'spot'
+  const isPrepared = spec.prepared === true
   return {
     ClientToken: clientToken(owner, spec.id, zone, type, size.market),
     ...{ MinCount: 1, MaxCount: 1, InstanceType: type as RunInstancesCommandInput['InstanceType'] },
@@ -45,9 +46,11 @@ export function runRequest(
     TagSpecifications: machineTagSpecifications(
       owner,
       { id: spec.id, size: spec.size, fingerprint },
-      isSpot,
+      { isSpot, isPrepared },
       tags,
     ),
+    // In place of the template's: it shuts down when it is prepared, and is there to be started.
+    ...(isPrepared ? { InstanceInitiatedShutdownBehavior: 'stop' as const } : {}),
     ...(isSpot ? { InstanceMarketOptions: spotOptions(size) } : {}),
   }
 }

@@ -27,7 +27,8 @@ export function offeringsOf(
       const memoryBytes = Math.min(...facts.map((one) => one.memoryBytes))
       const amount = priceOf(types[0] ?? '', size, zone, market)
       const price = amount === undefined ? null : { amount, currency: 'USD' }
-      return [{ size: name, zone, cpus, memoryBytes, price, capacity }]
+      const spot = size.market === 'spot' ? { prepares: false } : {}
+      return [{ size: name, zone, cpus, memoryBytes, price, capacity, ...spot }]
     }),
   )
 }

@@ -11,6 +11,7 @@ export const pool = (over: Partial<PoolState> = {}): PoolState => ({
     floor: 0,
     ceiling: 10,
     spares: 0,
+    prepared: 0,
     memoryBytes: 1000,
     cpus: 10,
   },
@@ -45,6 +46,12 @@ export interface ModelRealm extends RealmState {
 /** A machine that could not be emptied by then is forced to go. */
 const PATIENCE_ROUNDS = 20
 
+/** What becomes of it by itself. */
+const NEXT: Partial<Record<MachineState['state'], MachineState['state']>> = {
+  starting: 'ready',
+  preparing: 'prepared',
+}
+
 /** A fleet that does what it is told, at once: what is launched is ready in the next round, what is loaded serves. */
 export class ModelFleet {
   pools: PoolState[]
@@ -66,7 +73,7 @@ export class ModelFleet {
 
   /** Then a quarter of an hour passes. */
   carryOut(actions: readonly PlanAction[]): void {
-    this.machines = this.machines.map((one) => (one.state === 'starting' ? { ...one, state: 'ready' } : one))
+    this.machines = this.machines.map((one) => ({ ...one, state: NEXT[one.state] ?? one.state }))
     this.#changeLoads(
       () => true,
       (loads) => loads.map(({ machine: one }) => ({ machine: one, serving: true })),
@@ -100,9 +107,15 @@ export class ModelFleet {
         const { name, memoryBytes, cpus } = this.pools.find((one) => one.name === action.pool) ?? pool()
         this.#launched += 1
         const id = `new-${this.#launched}`
-        this.machines.push(machine({ id, pool: name, state: 'starting', memoryBytes, cpus }))
+        const state = action.prepared ? 'preparing' : 'starting'
+        this.machines.push(machine({ id, pool: name, state, memoryBytes, cpus }))
         break
       }
+      case 'start':
+        this.machines = this.machines.map((one) =>
+          one.id === action.machine ? { ...one, state: 'starting' } : one,
+        )
+        break
       case 'drain':
         this.machines = this.machines.map((one) =>
           one.id === action.machine ? { ...one, state: 'leaving', reason: action.why } : one,

@@ -29,25 +29,33 @@ function randomPool(below: Below, index: number): PoolState {
     ...{ memoryBytes: 500 + below(3) * 500, cpus: 5 + below(3) * 5 },
     group: below(2) === 0 ? 'alike' : null,
     zone: ['a', 'b', null][below(3)] ?? null,
+    prepared: Math.max(0, below(6) - 2),
     backoff: below(5) === 0 ? 'its provider fails' : null,
     price: below(3),
     priceCeiling: below(2) === 0 ? null : below(4),
   })
 }
 
+const STATES = [
+  ...(['ready', 'ready', 'ready', 'starting', 'leaving', 'lost'] as const),
+  ...(['prepared', 'prepared', 'preparing'] as const),
+]
+const MAY_BE_OLD = new Set<MachineState['state']>(['ready', 'prepared', 'preparing'])
+const WITH_REALMS = new Set<MachineState['state']>(['ready', 'leaving', 'lost'])
+
 function randomMachine(below: Below, index: number, pools: PoolState[]): MachineState {
   const home = pools[below(pools.length)] ?? pool()
-  const state = (['ready', 'ready', 'ready', 'starting', 'leaving', 'lost'] as const)[below(6)] ?? 'ready'
+  const state = STATES[below(STATES.length)] ?? 'ready'
   return machine({
     ...{ id: `m-${index}`, pool: home.name, state, memoryBytes: home.memoryBytes, cpus: home.cpus },
-    outdated: state === 'ready' && below(4) === 0 ? 'it is of an older release' : null,
+    outdated: MAY_BE_OLD.has(state) && below(4) === 0 ? 'it is of an older release' : null,
     forced: state === 'leaving' && below(3) === 0,
     emptyMs: below(400_000),
   })
 }
 
 function randomRealm(below: Below, index: number, pools: PoolState[], machines: MachineState[]): ModelRealm {
-  const homes = machines.filter(({ state }) => state !== 'starting')
+  const homes = machines.filter(({ state }) => WITH_REALMS.has(state))
   const ids = new Set(
     Array.from({ length: homes.length > 0 ? below(3) : 0 }, () => homes[below(homes.length)]?.id ?? ''),
   )
