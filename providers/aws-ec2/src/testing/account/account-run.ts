@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { PlatformError } from '@openzimki/core'
 import { type Bundle, buildBundle } from '../../bundle/build-bundle.ts'
 import type { Ec2Config } from '../../config.ts'
@@ -146,10 +147,8 @@ async function work(
   try {
     const { settings, blobs } = await runInit(setupRun, () => (given.bundle ?? buildBundle)(folder))
     const bundle = settings.bundle ?? { url: '', sha256: '' }
-    const elsewhere = bundleFrom && {
-      url: `${bundleFrom}/${bundle.url.replace('s3://', '')}`,
-      sha256: bundle.sha256,
-    }
+    if (bundleFrom) await openBundle(setupRun.s3, bundle.url)
+    const elsewhere = bundleFrom && { ...bundle, url: `${bundleFrom}/${bundle.url.replace('s3://', '')}` }
     const { tags, volume } = setupRun.setup
     const config = {
       ...{ owner: name, ...settings, tags, volume, region, sizes: settings.sizes ?? {} },
@@ -167,6 +166,15 @@ async function work(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Machines sign for AWS only. From a server of the operator's own anybody may read it: there is nothing in it that is not in our sources. */
+async function openBundle(s3: SetupRun['s3'], url: string): Promise<void> {
+  const { hostname: Bucket, pathname } = new URL(url)
+  const Resource = `arn:aws:s3:::${Bucket}${pathname}`
+  const Statement = [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource }]
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }))
 }
 
 /** Its result, or why it came to none; when it is to end, it is waited for, so that it makes nothing while all is swept. */
