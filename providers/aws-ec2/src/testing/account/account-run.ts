@@ -27,7 +27,7 @@ export interface AccountRun {
   /** For `zimki up --blobs`. */
   blobs: string
   budget: Budget
-  clients: Pick<SetupRun, 'ec2'>
+  clients: Pick<SetupRun, 'ec2' | 's3'>
   /** The run is to end: its time or its budget is used up, or it was interrupted. */
   signal: AbortSignal
   /** Ends the run. */
@@ -154,13 +154,13 @@ async function work(
       ...{ owner: name, ...settings, tags, volume, region, sizes: settings.sizes ?? {} },
       bundle: elsewhere || bundle,
     } satisfies Ec2Config
-    const { signal, ec2 } = setupRun
+    const { signal, ec2, s3 } = setupRun
     signal.throwIfAborted()
     // A store that is not AWS's may believe any checksum.
     const checked = bundleFrom ? `${blobs}&read-back=true` : blobs
     return await given.work({
       ...{ name, region, config, budget, signal, giveUp, say },
-      clients: { ec2 },
+      clients: { ec2, s3 },
       blobs: checked,
     })
   } finally {
