@@ -1,3 +1,4 @@
+import { rehearse } from './account/rehearse.ts'
 import { runOnAccount } from './account/run-on-account.ts'
 import { sweepCommand } from './account/sweep-command.ts'
 import { runScenario } from './scenario.ts'
@@ -28,6 +29,7 @@ async function simulated(): Promise<string[]> {
 const COMMANDS: Record<string, (args: readonly string[]) => Promise<string[]>> = {
   simulated,
   real: async (args) => runOnAccount({ args, signal: end.signal, say }),
+  rehearse: () => rehearse(say),
   sweep: (args) => sweepCommand({ args, signal: end.signal, say }),
 }
 
