@@ -1,6 +1,7 @@
 import { rehearse } from './account/rehearse.ts'
 import { runOnAccount } from './account/run-on-account.ts'
 import { sweepCommand } from './account/sweep-command.ts'
+import { walkGuides } from './guide/walk-guides.ts'
 import { runScenario } from './scenario.ts'
 import { openSimulatedCloud } from './simulated-cloud.ts'
 
@@ -30,6 +31,7 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<string[]>> =
   simulated,
   real: async (args) => runOnAccount({ args, signal: end.signal, say }),
   rehearse: () => rehearse(say),
+  guide: () => walkGuides(say),
   sweep: (args) => sweepCommand({ args, signal: end.signal, say }),
 }
 

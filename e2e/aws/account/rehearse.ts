@@ -1,74 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam'
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
-import { type Simulator, startSimulator } from '../../../providers/aws-ec2/simulator/index.ts'
-import { type MotoServer, startMoto } from '../../../providers/aws-ec2/src/testing/moto-server.ts'
 import { until } from '../until.ts'
+import { RehearsedAccount } from './rehearsed-account.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const PATIENCE_MS = 120_000
-
-/** An account of AWS that is none: EC2 is our simulator, S3 and IAM are moto's. */
-class Account {
-  readonly simulator: Simulator
-  readonly #moto: MotoServer
-  readonly env: Record<string, string>
-
-  private constructor(simulator: Simulator, moto: MotoServer) {
-    this.simulator = simulator
-    this.#moto = moto
-    this.env = { ...simulator.env, AWS_ENDPOINT_URL_S3: moto.endpoint, AWS_ENDPOINT_URL_IAM: moto.endpoint }
-  }
-
-  static async open(): Promise<Account> {
-    const moto = await startMoto()
-    const simulator = await startSimulator({
-      instances: 'real',
-      expose: [Number(new URL(moto.endpoint).port)],
-    })
-    return new Account(simulator, moto)
-  }
-
-  /** What a real run is told of it. */
-  get flags(): string[] {
-    const { hostAddress } = this.simulator
-    const from = `http://${hostAddress}:${new URL(this.#moto.endpoint).port}`
-    return ['--agents-address', `${hostAddress}:0`, '--bundle-from', from]
-  }
-
-  /** Everything that costs or is left behind, whoever made it; looked at behind the back of what is rehearsed. */
-  async left(): Promise<string[]> {
-    const { endpoint, credentials } = this.#moto
-    const settings = { endpoint, region: 'us-east-1', credentials: { ...credentials }, forcePathStyle: true }
-    const [s3, iam] = [new S3Client(settings), new IAMClient(settings)]
-    const { Buckets = [] } = await s3.send(new ListBucketsCommand({}))
-    const { Roles = [] } = await iam.send(new ListRolesCommand({ PathPrefix: '/openzimki/' }))
-    return [
-      ...Object.values(this.simulator.control.resources()).flat(),
-      ...Buckets.map(({ Name = '' }) => Name),
-      ...Roles.map(({ RoleName = '' }) => RoleName),
-    ]
-  }
-
-  /** Programs that still speak to it. */
-  async programs(): Promise<string[]> {
-    const found: string[] = []
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const environ = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-      if (environ.includes(`AWS_ENDPOINT_URL_EC2=${this.simulator.endpoint}`)) found.push(pid)
-    }
-    return found
-  }
-
-  async close(): Promise<void> {
-    await this.simulator.close()
-    await this.#moto.close()
-  }
-}
 
 /** The command as a person runs it. */
 class Command {
@@ -76,7 +14,7 @@ class Command {
   readonly #closed: Promise<unknown>
   said = ''
 
-  constructor(account: Account, args: readonly string[], say: (line: string) => void) {
+  constructor(account: RehearsedAccount, args: readonly string[], say: (line: string) => void) {
     say(`$ npm run e2e:aws -- ${args.join(' ')}`)
     this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
       ...{ stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...account.env } },
@@ -104,14 +42,15 @@ class Command {
 
 /** Runs the command for real accounts on one that is none, killed in its midst too. Gives what was not as promised. */
 export async function rehearse(say: (line: string) => void): Promise<string[]> {
-  const account = await Account.open()
+  const account = await RehearsedAccount.open()
   const complaints: string[] = []
   const check = (isSo: boolean, otherwise: string) => isSo || complaints.push(otherwise)
   const nothingLeft = async (after: string) => {
     const left = await account.left()
     check(left.length === 0, `after ${after} there is ${left.join(', ')}`)
   }
-  const real = (budget: string) => new Command(account, ['real', '--budget', budget, ...account.flags], say)
+  const where = ['--agents-address', account.agentsAddress, '--bundle-from', account.bundleFrom]
+  const real = (budget: string) => new Command(account, ['real', '--budget', budget, ...where], say)
   try {
     const poor = real('0.10')
     check((await poor.ended()) === 1 && /nothing was made/.test(poor.said), 'a small budget is not refused')
@@ -140,7 +79,7 @@ export async function rehearse(say: (line: string) => void): Promise<string[]> {
 }
 
 async function sweepAfter(
-  account: Account,
+  account: RehearsedAccount,
   said: string,
   say: (line: string) => void,
   check: (isSo: boolean, otherwise: string) => unknown,
