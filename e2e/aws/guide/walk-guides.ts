@@ -13,6 +13,8 @@ import { Reader } from './reader.ts'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PATIENCE_MS = 120_000
 const USER = 'zimki'
+/** Where a platform says how it is reached. */
+const KNOWN = '.zimki/operator.json'
 
 type Say = (line: string) => void
 
@@ -85,7 +87,9 @@ class Walk {
       if (address) await until(address, PATIENCE_MS, async () => (await ask(address)) === null)
       if (this.#reader.isServing) await this.#platformIsUp()
     }
-    await until('a machine', PATIENCE_MS, async () => this.#running().length > 0)
+    const { url } = JSON.parse(await readFile(join(this.#folder, KNOWN), 'utf8')) as { url: string }
+    const welcome = `http://127.0.0.1:${new URL(url).port}/u/welcome/`
+    await until('an answer from a machine', PATIENCE_MS, async () => (await ask(welcome)) === null)
   }
 
   async leave(blocks: readonly CodeBlock[]): Promise<void> {
@@ -107,12 +111,8 @@ class Walk {
     return join(this.#folder, 'aws.json')
   }
 
-  #running() {
-    return this.#account.simulator.cloud.instances.every().filter(({ state }) => state === 'running')
-  }
-
   async #platformIsUp(): Promise<void> {
-    const known = join(this.#folder, '.zimki', 'operator.json')
+    const known = join(this.#folder, KNOWN)
     await until('a platform', PATIENCE_MS, async () =>
       readFile(known, 'utf8').then(
         () => true,
