@@ -51,13 +51,16 @@ async function answer(door: LaunchDoor, asked: Question): Promise<void> {
 }
 
 /** The other side. A platform whose run has ended, killed or not, ends too. */
-export function askDoor({ url, token }: DoorAddress): LaunchDoor {
+export function askDoor(
+  { url, token }: DoorAddress,
+  end: () => void = () => process.kill(process.pid, 'SIGTERM'),
+): LaunchDoor {
   const ask = async (asked: Question): Promise<void> => {
     const answered = await fetch(url, {
       ...{ method: 'POST', body: JSON.stringify(asked), signal: AbortSignal.timeout(WITHIN_MS) },
       headers: { authorization: `Bearer ${token}` },
     }).catch((cause: Error) => {
-      process.kill(process.pid, 'SIGTERM')
+      end()
       throw new PlatformError('QUOTA_EXCEEDED', 'no machine is launched: the run is over', { cause })
     })
     if (!answered.ok) throw new PlatformError('QUOTA_EXCEEDED', await answered.text())
