@@ -216,7 +216,13 @@ describe('real instances', () => {
   }, 120_000)
 
   it('are forced to end by a second call when they take their time, whether that stops or terminates them', async () => {
-    const deaf = `#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do sleep 1; done\n`
+    const unit = [
+      '[Service]',
+      `ExecStart=/bin/sh -c "trap '' TERM; echo up; while :; do sleep 1; done"`,
+      ...['StandardOutput=journal+console', 'TimeoutStopSec=90'],
+    ]
+    const path = '/etc/systemd/system/deaf.service'
+    const deaf = `#!/bin/sh\ncat >${path} <<'END'\n${unit.join('\n')}\nEND\nsystemctl start deaf\n`
     const ids = await Promise.all([launch(ec2, deaf), launch(ec2, deaf)])
     await Promise.all(ids.map((id) => says(ec2, id, /up/)))
     const [stops, ends] = ids
