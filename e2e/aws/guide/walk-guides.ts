@@ -7,6 +7,7 @@ import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { RehearsedAccount } from '../account/rehearsed-account.ts'
 import { ask } from '../traffic.ts'
 import { until } from '../until.ts'
+import { zimki } from '../zimki.ts'
 import { type CodeBlock, codeBlocks } from './code-blocks.ts'
 import { Reader } from './reader.ts'
 
@@ -61,6 +62,8 @@ class Walk {
   readonly #folder: string
   readonly #reader: Reader
   readonly #instead: [RegExp, string][]
+  /** Addresses that the reader was shown, and that answer. */
+  #answered = 0
 
   constructor(account: RehearsedAccount, folder: string, say: Say) {
     this.#account = account
@@ -82,14 +85,16 @@ class Walk {
         continue
       }
       if (/^npx zimki up /m.test(text)) await this.#openBundle()
+      if (/^npx zimki deploy /m.test(text)) await this.#machineIsReady()
       const said = await this.#reader.type(text)
       const [address] = /http:\/\/\S+/.exec(said.split('\n').find((line) => /\/u\//.test(line)) ?? '') ?? []
-      if (address) await until(address, PATIENCE_MS, async () => (await ask(address)) === null)
+      if (address) {
+        await until(address, PATIENCE_MS, async () => (await ask(address)) === null)
+        this.#answered += 1
+      }
       if (this.#reader.isServing) await this.#platformIsUp()
     }
-    const { url } = JSON.parse(await readFile(join(this.#folder, KNOWN), 'utf8')) as { url: string }
-    const welcome = `http://127.0.0.1:${new URL(url).port}/u/welcome/`
-    await until('an answer from a machine', PATIENCE_MS, async () => (await ask(welcome)) === null)
+    if (this.#answered === 0) throw new Error('nothing was deployed that answers')
   }
 
   async leave(blocks: readonly CodeBlock[]): Promise<void> {
@@ -119,6 +124,15 @@ class Walk {
         () => false,
       ),
     )
+  }
+
+  async #machineIsReady(): Promise<void> {
+    await until('a machine that is ready', PATIENCE_MS, async () => {
+      const { items } = JSON.parse(await zimki(this.#folder, 'fleet', '--json')) as {
+        items: { state: string }[]
+      }
+      return items.some(({ state }) => state === 'ready')
+    })
   }
 
   /** What `bundle` printed, for what the page leaves open. */
