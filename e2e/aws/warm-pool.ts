@@ -67,7 +67,11 @@ async function killAll(cloud: Cloud, platform: PlatformOnS3, prepared: number): 
 }
 
 /** Of machines on demand: others cannot be stopped and started. */
-async function writePools({ folder, provider, config }: Cloud, name: string, prepared: number): Promise<string> {
+async function writePools(
+  { folder, provider, config }: Cloud,
+  name: string,
+  prepared: number,
+): Promise<string> {
   const path = join(folder, `${name}.json`)
   const pool = { name: 'ec2', provider, config, size: 'steady', ceiling: 2, prepared }
   await writeFile(path, JSON.stringify([{ ...pool, joinSeconds: 60 }]))
