@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PlatformOnS3 } from '../../providers/aws-s3/src/testing/platform-on-s3.ts'
@@ -10,6 +9,8 @@ import { askColdAndWarm } from './warm-pool.ts'
 export interface ScenarioOptions {
   machines: number
   say(line: string): void
+  /** Aborted: the platforms are ended, and it rejects. */
+  signal: AbortSignal
 }
 
 interface Machine {
@@ -20,35 +21,61 @@ interface Machine {
 
 const SERVICE = fileURLToPath(new URL('../../examples/service', import.meta.url))
 const REALMS = ['one', 'two']
-const PROMISED_ANSWER_MS = 10_000
 const PROMISED_DRAIN_MS = 60_000
-const PATIENCE_MS = 90_000
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
 /** From a platform that starts to an account that is empty again; what was not as promised. */
-export async function runScenario(cloud: Cloud, { machines, say }: ScenarioOptions): Promise<string[]> {
+export async function runScenario(
+  cloud: Cloud,
+  { machines, say, signal }: ScenarioOptions,
+): Promise<string[]> {
   const complaints: string[] = []
-  const answerMs = await firstAnswer(cloud)
+  const answerMs = await firstAnswer(cloud, signal)
   say(`launched to first answer: ${seconds(answerMs)}`)
-  if (answerMs > PROMISED_ANSWER_MS) complaints.push(`the first answer took ${seconds(answerMs)}`)
-  complaints.push(...(await askColdAndWarm(cloud, say)))
-  const { platform, address } = await up(cloud, 'platform', machines)
-  try {
+  if (cloud.promisedAnswerMs !== null && answerMs > cloud.promisedAnswerMs)
+    complaints.push(`the first answer took ${seconds(answerMs)}`)
+  if (cloud.promisedAnswerMs !== null) complaints.push(...(await askColdAndWarm(cloud, say)))
+  await withPlatform(cloud, { name: 'platform', machines, signal }, async (platform, address) => {
     const fleet = new Fleet(cloud, platform)
-    const urls = await deploy(platform, address)
+    const urls = await deploy(cloud, platform, address)
     await fleet.whole(machines)
-    say(`serves ${urls.length} realms, ${await cloud.countBlobs()} blobs in S3`)
-    if ((await cloud.countBlobs()) === 0) complaints.push('no blob is in S3')
+    const blobs = await cloud.countBlobs()
+    say(`serves ${urls.length} realms, ${blobs} blobs in S3`)
+    if (blobs === 0) complaints.push('no blob is in S3')
     complaints.push(...(await killHalf(cloud, fleet, urls, machines, say)))
     complaints.push(...(await interruptOne(cloud, fleet, urls, machines, say)))
+  })
+  return [...complaints, ...(await cloud.takeDown(say))]
+}
+
+interface PlatformOptions {
+  name: string
+  machines: number
+  signal: AbortSignal
+}
+
+/** Ends it in any case, and at once when it is told to. */
+async function withPlatform<T>(
+  cloud: Cloud,
+  { name, machines, signal }: PlatformOptions,
+  use: (platform: PlatformOnS3, address: string) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const { platform, address } = await up(cloud, name, machines)
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([use(platform, address), aborted.promise])
   } finally {
+    signal.removeEventListener('abort', abort)
     await platform.close()
   }
-  return [...complaints, ...(await takeDown(cloud, platform, say))]
 }
 
 async function up(cloud: Cloud, name: string, machines: number) {
-  const door = ['--agents-address', `${cloud.simulator.hostAddress}:0`]
+  const door = ['--agents-address', cloud.agentsAddress]
   const pools = ['--pools', await writePools(cloud, machines)]
   const data = join(cloud.folder, name, '.zimki')
   const platform = await PlatformOnS3.up(data, '--blobs', cloud.blobsOf(name), ...pools, ...door)
@@ -56,22 +83,19 @@ async function up(cloud: Cloud, name: string, machines: number) {
 }
 
 /** Of a platform with one machine, since machines that boot at once share the processors of this host: from its launch on. */
-async function firstAnswer(cloud: Cloud): Promise<number> {
-  const { platform, address } = await up(cloud, 'first', 1)
-  try {
+function firstAnswer(cloud: Cloud, signal: AbortSignal): Promise<number> {
+  return withPlatform(cloud, { name: 'first', machines: 1, signal }, async (_platform, address) => {
     const url = `${address}/u/welcome/`
-    await until('a first answer', PATIENCE_MS, async () => (await ask(url)) === null)
-    const [machine] = cloud.simulator.cloud.instances.every()
+    await until('a first answer', cloud.patienceMs, async () => (await ask(url)) === null)
+    const [machine] = await cloud.instances()
     return Date.now() - (machine?.launchedMs ?? 0)
-  } finally {
-    await platform.close()
-  }
+  })
 }
 
-async function deploy(platform: PlatformOnS3, address: string): Promise<string[]> {
+async function deploy(cloud: Cloud, platform: PlatformOnS3, address: string): Promise<string[]> {
   for (const realm of REALMS) await platform.zimki('deploy', SERVICE, '--realm', realm, '--json')
   const urls = REALMS.map((realm) => `${address}/u/${realm}/`)
-  for (const url of urls) await until(url, PATIENCE_MS, async () => (await ask(url)) === null)
+  for (const url of urls) await until(url, cloud.patienceMs, async () => (await ask(url)) === null)
   return urls
 }
 
@@ -91,24 +115,30 @@ class Fleet {
 
   /** Resolves when so many are ready. */
   whole(count: number): Promise<boolean> {
-    return until(`${count} machines that are ready`, PATIENCE_MS, async () => {
+    return until(`${count} machines that are ready`, this.#cloud.patienceMs, async () => {
       const ready = (await this.machines()).filter(({ state }) => state === 'ready')
-      return ready.length >= count && ready.every(({ id }) => this.instanceOf(id) !== null)
+      const running = await this.#running()
+      return ready.length >= count && ready.every(({ id }) => running.has(id))
     }) as Promise<boolean>
   }
 
-  /** The running instance that is this machine. */
-  instanceOf(machine: string): string | null {
-    const running = this.#cloud.simulator.cloud.instances.every().filter(({ state }) => state === 'running')
-    return running.find(({ tags }) => tags.get('openzimki:machine') === machine)?.id ?? null
+  /** The running instances, by the machine that each is. */
+  async #running(): Promise<Map<string, string>> {
+    const all = await this.#cloud.instances()
+    return new Map(all.filter(({ running }) => running).map(({ machine, id }) => [machine, id]))
+  }
+
+  async runs(machine: string): Promise<boolean> {
+    return (await this.#running()).has(machine)
   }
 
   /** Those with realms first. */
   async busiest(count: number): Promise<{ machine: string; instance: string; realms: number }[]> {
+    const running = await this.#running()
     const sorted = (await this.machines()).toSorted((a, b) => b.realms - a.realms)
     return sorted
       .slice(0, count)
-      .map(({ id, realms }) => ({ machine: id, realms, instance: this.instanceOf(id) ?? '' }))
+      .map(({ id, realms }) => ({ machine: id, realms, instance: running.get(id) ?? '' }))
   }
 }
 
@@ -120,7 +150,7 @@ async function killHalf(cloud: Cloud, fleet: Fleet, urls: string[], machines: nu
   const traffic = new Traffic(urls)
   const startMs = performance.now()
   await cloud.terminate(victims.map(({ instance }) => instance))
-  for (const url of urls) await until(`${url} again`, PATIENCE_MS, async () => (await ask(url)) === null)
+  for (const url of urls) await until(`${url} again`, cloud.patienceMs, async () => (await ask(url)) === null)
   const answerMs = performance.now() - startMs
   await fleet.whole(machines)
   const wholeMs = performance.now() - startMs
@@ -137,12 +167,16 @@ async function killHalf(cloud: Cloud, fleet: Fleet, urls: string[], machines: nu
 }
 
 async function interruptOne(cloud: Cloud, fleet: Fleet, urls: string[], machines: number, say: Say) {
+  if (!cloud.interrupt) {
+    say('no machine is interrupted: EC2 takes none back because it is asked to')
+    return []
+  }
   const [victim] = await fleet.busiest(1)
   if (!victim?.realms) return ['there was no machine with realms to interrupt']
   const traffic = new Traffic(urls)
   const startMs = performance.now()
-  cloud.simulator.control.interrupt(victim.instance)
-  await until('the machine is let go', PATIENCE_MS, async () => fleet.instanceOf(victim.machine) === null)
+  cloud.interrupt(victim.instance)
+  await until('the machine is let go', cloud.patienceMs, async () => !(await fleet.runs(victim.machine)))
   const drainMs = performance.now() - startMs
   await fleet.whole(machines)
   await traffic.stop()
@@ -152,20 +186,4 @@ async function interruptOne(cloud: Cloud, fleet: Fleet, urls: string[], machines
     ...(drainMs > PROMISED_DRAIN_MS ? [`draining took ${seconds(drainMs)}`] : []),
     ...failures.map((failure) => `failed while draining: ${failure}`),
   ]
-}
-
-/** What belongs to all machines (template, security group) is kept for the next start, until it is swept. */
-async function takeDown({ simulator, config, folder }: Cloud, platform: PlatformOnS3, say: Say) {
-  const owners = new Set(
-    simulator.cloud.instances.every().map(({ tags }) => tags.get('openzimki:owner') ?? ''),
-  )
-  const path = join(folder, 'aws.json')
-  await writeFile(path, JSON.stringify(config))
-  for (const owner of owners) {
-    const sweep = ['sweep', '--config', path, '--owner', owner, '--remove']
-    say((await platform.zimki('provider', 'aws-ec2', ...sweep)).trim())
-  }
-  const left = Object.entries(simulator.control.resources()).filter(([, ids]) => ids.length > 0)
-  say(`left behind: ${left.length === 0 ? 'nothing' : JSON.stringify(left)}`)
-  return left.map(([kind, ids]) => `left behind: ${kind} ${ids.join(', ')}`)
 }

@@ -24,7 +24,7 @@ export async function askColdAndWarm(cloud: Cloud, say: (line: string) => void):
 
 async function answersMs(cloud: Cloud, prepared: number): Promise<number[]> {
   const name = prepared > 0 ? 'warm' : 'cold'
-  const door = ['--agents-address', `${cloud.simulator.hostAddress}:0`]
+  const door = ['--agents-address', cloud.agentsAddress]
   const pools = ['--pools', await writePools(cloud, name, prepared)]
   const data = join(cloud.folder, name, '.zimki')
   const platform = await PlatformOnS3.up(data, '--blobs', cloud.blobsOf(name), ...pools, ...door)
@@ -58,7 +58,7 @@ async function killAll(cloud: Cloud, platform: PlatformOnS3, prepared: number): 
   }
   const isKept = (all: string[]) => all.filter((state) => state === 'prepared').length === prepared
   await until('a machine that is prepared', PATIENCE_MS, async () => isKept(await states()))
-  const running = cloud.simulator.cloud.instances.every().filter(({ state }) => state === 'running')
+  const running = (await cloud.instances()).filter((one) => one.running)
   await cloud.terminate(running.map(({ id }) => id))
   await until('no machine that runs', PATIENCE_MS, async () => {
     const all = await states()
@@ -67,9 +67,13 @@ async function killAll(cloud: Cloud, platform: PlatformOnS3, prepared: number): 
 }
 
 /** Of machines on demand: others cannot be stopped and started. */
-async function writePools({ folder, config }: Cloud, name: string, prepared: number): Promise<string> {
+async function writePools(
+  { folder, provider, config }: Cloud,
+  name: string,
+  prepared: number,
+): Promise<string> {
   const path = join(folder, `${name}.json`)
-  const pool = { name: 'ec2', provider: 'aws-ec2', config, size: 'steady', ceiling: 2, prepared }
+  const pool = { name: 'ec2', provider, config, size: 'steady', ceiling: 2, prepared }
   await writeFile(path, JSON.stringify([{ ...pool, joinSeconds: 60 }]))
   return path
 }

@@ -39,6 +39,8 @@ export interface Ec2DriverOptions {
   /** Shared by several drivers of one account and configuration. Default: its own. */
   market?: MarketReader
   nowMs?(): number
+  /** Between looks at an instance that is to end. Default 1,000; for clouds that end them at once. */
+  lookMs?: number
 }
 
 /** A machine is an instance, known by its tags; EC2 keeps all that there is to know. */
@@ -56,9 +58,11 @@ export class Ec2Driver implements MachineDriver {
   readonly #preparations: Preparations
   readonly #turns = new MachineTurns()
   readonly #closing = new AbortController()
+  readonly #lookMs: number
 
-  constructor({ config, ec2, market, nowMs = Date.now }: Ec2DriverOptions) {
+  constructor({ config, ec2, market, nowMs = Date.now, lookMs = LOOK_MS }: Ec2DriverOptions) {
     this.#config = config
+    this.#lookMs = lookMs
     this.#ec2 = ec2
     this.owner = config.owner
     this.manifest = ec2Manifest(config)
@@ -203,14 +207,14 @@ export class Ec2Driver implements MachineDriver {
       if (!seen || hasEnded(seen)) return true
       const leftMs = untilMs - performance.now()
       if (leftMs <= 0) return false
-      await delay(Math.min(LOOK_MS, leftMs), undefined, { signal })
+      await delay(Math.min(this.#lookMs, leftMs), undefined, { signal })
     }
   }
 
   /** Until nothing of it runs any more. */
   async #terminated(id: string, signal: AbortSignal): Promise<void> {
     while ((await this.#table.of(id, { alsoGone: true })).some(({ State }) => State?.Name !== 'terminated')) {
-      await delay(LOOK_MS, undefined, { signal })
+      await delay(this.#lookMs, undefined, { signal })
     }
   }
 }

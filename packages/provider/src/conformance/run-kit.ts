@@ -10,6 +10,8 @@ export interface KitRunOptions {
   skip?: Readonly<Record<string, string>>
   /** Aborted: the case under way is cut short, all that was launched is destroyed, and the rest counts as skipped. */
   signal?: AbortSignal
+  /** First part of the names of the owners, at most 16 characters, for infrastructures that remember those of an earlier run. Default `case`. */
+  owners?: string
   /** Longest time for one case; then it fails. Default 120,000. */
   caseTimeoutMs?: number
   /** Before each case, for showing progress; `index` from 0. */
@@ -61,7 +63,8 @@ async function resultOf(options: KitRunOptions, one: ConformanceCase, index: num
   const beganMs = performance.now()
   const tookMs = () => Math.round(performance.now() - beganMs)
   try {
-    await runCase(options.harness, one, `case-${index}`, AbortSignal.any(signals))
+    const owner = `${options.owners ?? 'case'}-${index}`
+    await runCase(options.harness, one, owner, AbortSignal.any(signals))
     return { group, name, outcome: 'passed', ms: tookMs(), message: null, advice: null }
   } catch (thrown) {
     if (options.signal?.aborted) return { ...skippedBecause(one, 'the run was interrupted'), ms: tookMs() }

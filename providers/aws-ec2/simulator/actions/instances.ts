@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud/cloud.ts'
-import { begin, end, halt } from '../cloud/instance-life.ts'
+import { begin, end, halt, hurry } from '../cloud/instance-life.ts'
 import { LAUNCH_SHAPE, type LaunchData, launchData, mergedLaunch } from '../cloud/launch-data.ts'
 import { launchInstance } from '../cloud/launch-instance.ts'
 import { planLaunch } from '../cloud/launch-plan.ts'
@@ -192,9 +192,12 @@ const StopInstances = action(
     const all = cloud.instances.needAll(needIds(parameters.InstanceId))
     for (const one of all) checkStop(one, parameters.Hibernate ?? false)
     const how = { reason: byUser, asleep: parameters.Hibernate ?? false, ending: howToEnd(parameters) }
-    return {
-      instancesSet: all.map((one) => changed(one, () => one.state === 'running' && halt(cloud, one, how))),
+    const stop = (one: Instance) => {
+      if (one.state === 'running') halt(cloud, one, how)
+      // One that takes its time to end is forced by a second call.
+      else if (one.state === 'stopping' && how.ending === 'at-once') hurry(cloud, one)
     }
+    return { instancesSet: all.map((one) => changed(one, () => stop(one))) }
   },
 )
 

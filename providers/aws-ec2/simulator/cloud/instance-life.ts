@@ -88,6 +88,11 @@ export function halt(
   afterward(cloud, instance, halted, cloud.options.times.stoppingMs, done)
 }
 
+/** Pulls the plug of one that is stopping. */
+export function hurry({ options }: Cloud, { id }: Instance): void {
+  void options.hypervisor?.stop(id, { asleep: false, how: 'at-once' })
+}
+
 /** To terminated, with all that goes with it; described for a while yet. */
 export function end(cloud: Cloud, instance: Instance, reason: Reason, how: HowToEnd = 'in-order'): void {
   if (instance.state === 'shutting-down' || instance.state === 'terminated') return

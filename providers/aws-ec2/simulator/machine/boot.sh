@@ -69,7 +69,8 @@ printf '127.0.0.1 localhost\n%s %s\n' "${ADDRESS%/*}" "$HOST_NAME" >/etc/hosts
 read -r _
 ip link set eth0 up
 ip addr add "$ADDRESS" dev eth0
-ip route add default via "$GATEWAY"
+# Of another VPC than the default one it is no neighbour by its address, and one by its cable.
+ip route add default via "$GATEWAY" dev eth0 onlink
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # What it compiles at the first boot is on the instance's disk for the next.

@@ -66,10 +66,12 @@ export class HostHypervisor implements Hypervisor {
   }
 
   async stop(instanceId: string, { how }: { how: HowToEnd }): Promise<void> {
+    this.#cutShort(instanceId, how)
     await this.#inTurn(instanceId, () => this.#end(instanceId, how))
   }
 
   async destroy(instanceId: string, how: HowToEnd): Promise<void> {
+    this.#cutShort(instanceId, how)
     await this.#inTurn(instanceId, async () => {
       await this.#end(instanceId, how)
       await rm(this.#diskOf(instanceId), { recursive: true, force: true })
@@ -86,6 +88,12 @@ export class HostHypervisor implements Hypervisor {
     await Promise.allSettled([...this.#turns.values()])
     await Promise.all([...this.#running.keys()].map((id) => this.#end(id, 'at-once')))
     await removeAll(this.#options.folder)
+  }
+
+  /** Who pulls the plug does not wait for a system that was asked before to end in order. */
+  #cutShort(instanceId: string, how: HowToEnd): void {
+    const running = this.#running.get(instanceId)
+    if (how === 'at-once' && running?.ending) void running.machine.end()
   }
 
   async #end(instanceId: string, how: HowToEnd): Promise<void> {

@@ -215,6 +215,25 @@ describe('real instances', () => {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id], SkipOsShutdown: true }))
   }, 120_000)
 
+  it('are forced to end by a second call when they take their time, whether that stops or terminates them', async () => {
+    const unit = [
+      '[Service]',
+      `ExecStart=/bin/sh -c "trap '' TERM; echo up; while :; do sleep 1; done"`,
+      ...['StandardOutput=journal+console', 'TimeoutStopSec=90'],
+    ]
+    const path = '/etc/systemd/system/deaf.service'
+    const deaf = `#!/bin/sh\ncat >${path} <<'END'\n${unit.join('\n')}\nEND\nsystemctl start deaf\n`
+    const ids = await Promise.all([launch(ec2, deaf), launch(ec2, deaf)])
+    await Promise.all(ids.map((id) => says(ec2, id, /up/)))
+    const [stops, ends] = ids
+    await ec2.send(new StopInstancesCommand({ InstanceIds: ids }))
+    await Promise.all(ids.map((id) => becomes(ec2, id, 'stopping')))
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [stops!], Force: true }))
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [ends!], SkipOsShutdown: true }))
+    await Promise.all([becomes(ec2, stops!, 'stopped'), becomes(ec2, ends!, 'terminated')])
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [stops!] }))
+  }, 120_000)
+
   it('understand a cloud-config, and say what failed', async () => {
     const config =
       '#cloud-config\nwrite_files:\n- path: /etc/greeting\n  content: hi\nruncmd:\n- cat /etc/greeting\n- exit 3\n'

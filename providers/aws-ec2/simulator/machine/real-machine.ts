@@ -69,11 +69,13 @@ export class RealMachine {
 
   /** Plugs its network in, opens its metadata service, and lets it go on. */
   async #connect(): Promise<void> {
-    const { cable, bridge } = this.#options
+    const { cable, bridge, privateIp } = this.#options
     await this.#said('@ready\n')
     const pid = String(this.#child.pid)
     await runTool('ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid)
     await runTool('ip', 'link', 'set', cable, 'master', bridge.device, 'up')
+    // All VPCs are on one bridge, of which the host has an address in the default one's range.
+    await runTool('ip', 'route', 'replace', `${privateIp}/32`, 'dev', bridge.device, 'src', bridge.gateway)
     this.#listener = await listenInside(pid)
     this.#listener.on('connection', (socket) => this.#options.metadata.emit('connection', socket))
     this.#child.stdin?.write('go\n')

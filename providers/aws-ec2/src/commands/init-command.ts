@@ -36,8 +36,9 @@ export const initCommand: AdapterCommand = {
         const { settings, blobs } = await runInit(run, () => buildBundle(folder))
         await writeSettings(out, { ...(context.config as object), ...settings })
         print(`settings written to ${out}`)
-        print('now start the platform:')
-        print(`  npx zimki up --provider aws-ec2 --provider-config ${out} --blobs '${blobs}'`)
+        print('now start the platform, with the name and port under which machines reach this computer:')
+        const up = `npx zimki up --provider aws-ec2 --provider-config ${out} --blobs '${blobs}'`
+        print(`  ${up} --agents-address HOST:PORT`)
       } finally {
         await rm(folder, { recursive: true, force: true })
       }

@@ -78,7 +78,7 @@ async function tagNewBucket(run: SetupRun, Bucket: string): Promise<void> {
 }
 
 /** Each may be set again. Versions are not kept: a blob never changes, so an old version is what garbage collection removed. */
-function rulesOf({ s3, setup }: SetupRun, Bucket: string): (() => Promise<unknown>)[] {
+function rulesOf({ s3, isPlainHttp }: SetupRun, Bucket: string): (() => Promise<unknown>)[] {
   const closed = {
     ...{ BlockPublicAcls: true, IgnorePublicAcls: true },
     ...{ BlockPublicPolicy: true, RestrictPublicBuckets: true },
@@ -100,10 +100,8 @@ function rulesOf({ s3, setup }: SetupRun, Bucket: string): (() => Promise<unknow
         }),
       ),
     () => s3.send(new PutBucketLifecycleConfigurationCommand({ ...own, LifecycleConfiguration: { Rules } })),
-    // An endpoint of our own may be plain HTTP on this host.
-    ...(setup.endpoint?.startsWith('http:')
-      ? []
-      : [() => s3.send(new PutBucketPolicyCommand({ ...own, Policy: tlsOnly(Bucket) }))]),
+    // A server of the operator's own may be plain HTTP on this host.
+    ...(isPlainHttp ? [] : [() => s3.send(new PutBucketPolicyCommand({ ...own, Policy: tlsOnly(Bucket) }))]),
   ]
 }
 

@@ -9,6 +9,8 @@ export interface SetupClients {
   once: EC2Client
   s3: S3Client
   iam: IAMClient
+  /** S3 is spoken to without TLS: it is not AWS's, but a server of the operator's own. */
+  isPlainHttp: boolean
   close(): void
 }
 
@@ -23,8 +25,19 @@ export function openClients({ region, endpoint, credentials, maxAttempts }: Setu
   })
   const ec2 = new EC2Client(settings())
   const once = new EC2Client({ ...settings(), maxAttempts: 1 })
-  const s3 = new S3Client({ ...settings(), forcePathStyle: endpoint !== undefined })
+  // Of the SDK's own settings, those that lead all or S3's calls elsewhere.
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env
+  const s3Endpoint = endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL
+  const s3 = new S3Client({ ...settings(), forcePathStyle: s3Endpoint !== undefined })
   // IAM is one for all regions, and the SDK knows where it is.
   const iam = new IAMClient(settings())
-  return { ec2, once, s3, iam, close: () => [ec2, once, s3, iam].forEach((one) => void one.destroy()) }
+  const isPlainHttp = s3Endpoint?.startsWith('http:') === true
+  return {
+    ec2,
+    once,
+    s3,
+    iam,
+    isPlainHttp,
+    close: () => [ec2, once, s3, iam].forEach((one) => void one.destroy()),
+  }
 }

@@ -108,6 +108,18 @@ function killAt(run: SetupRun, at: number, moment: 'before' | 'after'): { calls:
   return seen
 }
 
+async function countCalls(run: SetupRun, work: () => Promise<void>): Promise<{ calls: number }> {
+  const seen = killAt(run, Number.POSITIVE_INFINITY, 'before')
+  await work()
+  return seen
+}
+
+/** With a blob, so that the bucket has to be emptied. */
+async function furnish(run: SetupRun): Promise<void> {
+  const { blobs } = await init(run)
+  await run.s3.send(new PutObjectCommand({ Bucket: new URL(blobs).hostname, Key: 'blobs/a', Body: 'x' }))
+}
+
 describe('a set-up of AWS', () => {
   it('is made once, however often it is asked for, and goes without a trace', async () => {
     const run = runOf('twice')
@@ -151,6 +163,28 @@ describe('a set-up of AWS', () => {
       }
     },
     120_000,
+  )
+
+  it.each(['before', 'after'] as const)(
+    'is taken away by a second call where the first ended %s a call, whichever it was',
+    async (moment) => {
+      const all = { withMachines: true, withBlobs: true }
+      const counted = runOf('destroyed')
+      await furnish(counted)
+      const { calls } = await countCalls(counted, () => runDestroy(counted, all, WITHIN_MS))
+      expect(calls).toBeGreaterThan(40)
+      for (let at = moment === 'before' ? 0 : 1; at < calls; at += EACH) {
+        const owner = `destroyed-${moment}-${at}`
+        await furnish(runOf(owner))
+        const killed = runOf(owner)
+        killAt(killed, at, moment)
+        await expect(runDestroy(killed, all, WITHIN_MS)).rejects.toMatchObject({ name: 'Killed' })
+        const run = runOf(owner)
+        await runDestroy(run, all, WITHIN_MS)
+        expect(await findSetup(run)).toEqual([])
+      }
+    },
+    180_000,
   )
 
   it('is not taken away under machines or blobs, unless it is said', async () => {

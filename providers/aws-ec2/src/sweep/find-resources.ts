@@ -1,5 +1,6 @@
 import {
   type EC2Client,
+  type Filter,
   paginateDescribeInstances,
   paginateDescribeLaunchTemplates,
   paginateDescribeNetworkInterfaces,
@@ -8,7 +9,7 @@ import {
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2'
-import { ownerFilter, readOwner, readTags } from '../machine-tags.ts'
+import { readOwner, readTags, TAG, tagValue } from '../machine-tags.ts'
 
 export const KINDS = [
   'spot request',
@@ -41,23 +42,28 @@ type Found = {
 } & Partial<Pick<OwnedResource, 'idle' | 'name'>>
 
 /** Everything of this owner that is still there, of every kind that a launch makes, in the order in which it can be removed. */
-export async function findResources(ec2: EC2Client, owner: string): Promise<OwnedResource[]> {
+export const findResources = (ec2: EC2Client, owner: string): Promise<OwnedResource[]> =>
+  findTagged(ec2, TAG.owner, owner)
+
+/** The same of whatever bears this tag. */
+export async function findTagged(ec2: EC2Client, key: string, value: string): Promise<OwnedResource[]> {
+  const asked = { Filters: [{ Name: `tag:${key}`, Values: [value] }] }
   const all = await Promise.all(
-    [spotRequests, instances, interfaces, volumes, templates, groups].map((find) => find(ec2, owner)),
+    [spotRequests, instances, interfaces, volumes, templates, groups].map((find) => find(ec2, asked)),
   )
   return all.flat().flatMap(({ kind, id, tags, at, idle = true, name = null }) => {
     // The filter is EC2's; what is removed is what shows the tag itself.
-    if (id === undefined || readOwner(tags) !== owner) return []
-    const machine = readTags(tags, owner)?.id ?? null
+    if (id === undefined || tagValue(tags, key) !== value) return []
+    const machine = readTags(tags, readOwner(tags) ?? '')?.id ?? null
     return [{ kind, id, machine, createdAtMs: at?.getTime() ?? null, idle, name }]
   })
 }
 
-const asked = (owner: string) => ({ Filters: [ownerFilter(owner)] })
+type Asked = { Filters: Filter[] }
 
-async function instances(client: EC2Client, owner: string): Promise<Found[]> {
+async function instances(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const { Reservations = [] } of paginateDescribeInstances({ client }, asked(owner))) {
+  for await (const { Reservations = [] } of paginateDescribeInstances({ client }, asked)) {
     for (const { InstanceId, Tags, LaunchTime, State } of Reservations.flatMap(
       ({ Instances = [] }) => Instances,
     )) {
@@ -68,9 +74,9 @@ async function instances(client: EC2Client, owner: string): Promise<Found[]> {
   return found
 }
 
-async function spotRequests(client: EC2Client, owner: string): Promise<Found[]> {
+async function spotRequests(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const page of paginateDescribeSpotInstanceRequests({ client }, asked(owner))) {
+  for await (const page of paginateDescribeSpotInstanceRequests({ client }, asked)) {
     for (const { SpotInstanceRequestId, Tags, CreateTime, State, InstanceId } of page.SpotInstanceRequests ??
       []) {
       if (State !== 'open' && State !== 'active') continue
@@ -81,12 +87,9 @@ async function spotRequests(client: EC2Client, owner: string): Promise<Found[]> 
   return found
 }
 
-async function interfaces(client: EC2Client, owner: string): Promise<Found[]> {
+async function interfaces(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces(
-    { client },
-    asked(owner),
-  )) {
+  for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces({ client }, asked)) {
     for (const { NetworkInterfaceId, TagSet, Status } of NetworkInterfaces) {
       const idle = Status === 'available'
       found.push({ kind: 'network interface', id: NetworkInterfaceId, tags: TagSet, idle })
@@ -95,9 +98,9 @@ async function interfaces(client: EC2Client, owner: string): Promise<Found[]> {
   return found
 }
 
-async function volumes(client: EC2Client, owner: string): Promise<Found[]> {
+async function volumes(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const { Volumes = [] } of paginateDescribeVolumes({ client }, asked(owner))) {
+  for await (const { Volumes = [] } of paginateDescribeVolumes({ client }, asked)) {
     for (const { VolumeId, Tags, CreateTime, State } of Volumes) {
       if (State === 'deleting' || State === 'deleted') continue
       found.push({ kind: 'volume', id: VolumeId, tags: Tags, at: CreateTime, idle: State === 'available' })
@@ -106,9 +109,9 @@ async function volumes(client: EC2Client, owner: string): Promise<Found[]> {
   return found
 }
 
-async function templates(client: EC2Client, owner: string): Promise<Found[]> {
+async function templates(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const { LaunchTemplates = [] } of paginateDescribeLaunchTemplates({ client }, asked(owner))) {
+  for await (const { LaunchTemplates = [] } of paginateDescribeLaunchTemplates({ client }, asked)) {
     for (const { LaunchTemplateId, LaunchTemplateName, Tags, CreateTime } of LaunchTemplates) {
       const name = LaunchTemplateName ?? null
       found.push({ kind: 'launch template', id: LaunchTemplateId, tags: Tags, at: CreateTime, name })
@@ -117,9 +120,9 @@ async function templates(client: EC2Client, owner: string): Promise<Found[]> {
   return found
 }
 
-async function groups(client: EC2Client, owner: string): Promise<Found[]> {
+async function groups(client: EC2Client, asked: Asked): Promise<Found[]> {
   const found: Found[] = []
-  for await (const { SecurityGroups = [] } of paginateDescribeSecurityGroups({ client }, asked(owner))) {
+  for await (const { SecurityGroups = [] } of paginateDescribeSecurityGroups({ client }, asked)) {
     for (const { GroupId, Tags, GroupName } of SecurityGroups)
       found.push({ kind: 'security group', id: GroupId, tags: Tags, name: GroupName ?? null })
   }

@@ -34,6 +34,8 @@ export async function sweepStrays({ ec2, owner, nowMs, template }: StraySweep): 
 export interface WholeSweep {
   ec2: EC2Client
   owner: string
+  /** Default: what bears the owner's tag. */
+  find?(): Promise<OwnedResource[]>
   signal: AbortSignal
   /** Longest time until all is gone. */
   withinMs: number
@@ -41,11 +43,13 @@ export interface WholeSweep {
 }
 
 /** Removes everything of this owner, machines that run included, and resolves when nothing is left. TIMEOUT says what is. */
-export async function sweepAll({ ec2, owner, signal, withinMs, onRemoved }: WholeSweep): Promise<void> {
+export async function sweepAll(sweep: WholeSweep): Promise<void> {
+  const { ec2, owner, signal, withinMs, onRemoved } = sweep
+  const find = sweep.find ?? (() => findResources(ec2, owner))
   const untilMs = performance.now() + withinMs
   const told = new Set<string>()
   for (;;) {
-    const left = await findResources(ec2, owner)
+    const left = await find()
     if (left.length === 0) return
     for (const one of left) {
       if ((await removeResource(ec2, one)) === 'later' || told.has(one.id)) continue

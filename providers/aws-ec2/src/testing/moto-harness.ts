@@ -8,6 +8,9 @@ import { MarketReader } from '../offerings/market-reader.ts'
 import { leftOf } from './left-of.ts'
 import { MOTO_IMAGE, MOTO_REGION, type MotoServer } from './moto-server.ts'
 
+/** moto ends instances at once. */
+const LOOK_MS = 100
+
 export function motoConfig({ endpoint, credentials }: MotoServer, owner: string): Ec2Config {
   return {
     ...{ owner, endpoint, credentials, region: MOTO_REGION, image: MOTO_IMAGE },
@@ -32,7 +35,7 @@ export function motoHarness(server: () => Promise<MotoServer>): ProviderHarness 
       const config = checkConfig(motoConfig(moto, owner))
       // moto needs long for the list of all types, which is the same for all.
       market ??= new MarketReader({ ec2: motoClient(moto), config, nowMs: Date.now })
-      return createProvider(new Ec2Driver({ config, ec2: openClient(config), market }))
+      return createProvider(new Ec2Driver({ config, ec2: openClient(config), market, lookMs: LOOK_MS }))
     },
     env: {},
     crash: async ({ native }) => {

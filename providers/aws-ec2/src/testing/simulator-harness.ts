@@ -11,6 +11,9 @@ import { leftOf, plainEc2Client } from './left-of.ts'
 /** Where simulated instances have Node. */
 const GUEST_NODE = '/run/ec2-guest/node'
 
+/** Simulated instances end in a moment. */
+const LOOK_MS = 100
+
 /** Instances that run their user data, and with it the kit's probe; those without a body have no console. */
 export async function simulatorHarness(simulator: Simulator, isReal: boolean): Promise<ProviderHarness> {
   const { region, endpoint, credentials } = simulator
@@ -26,7 +29,7 @@ export async function simulatorHarness(simulator: Simulator, isReal: boolean): P
   return {
     open: async (owner) => {
       const config = configOf(owner)
-      return createProvider(new Ec2Driver({ config, ec2: openClient(config) }))
+      return createProvider(new Ec2Driver({ config, ec2: openClient(config), lookMs: LOOK_MS }))
     },
     env: {},
     crash: async ({ native }) => {
