@@ -113,7 +113,7 @@ describe('zimki provider test', () => {
     expect(readJson(path, 'left.json')).toEqual({ left: [], config: { who: 'me' } })
     const badge = {
       schemaVersion: 1,
-      label: 'openzimki provider kit 4',
+      label: 'openzimki provider kit 5',
       message: `${results.length} passed`,
       color: 'brightgreen',
     }
