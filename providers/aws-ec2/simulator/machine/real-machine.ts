@@ -146,6 +146,7 @@ async function listenInside(pid: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     child.on('message', (_message, server) => resolve(server as Server))
     child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`the metadata service cannot listen (${code}): ${said}`)))
+    // Unlike `exit`, it comes after the last message: one that came later would be a server that nobody closes.
+    child.on('disconnect', () => reject(new Error(`the metadata service cannot listen: ${said}`)))
   })
 }

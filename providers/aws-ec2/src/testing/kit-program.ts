@@ -87,3 +87,5 @@ try {
   say(`FAILED: ${(thrown as Error).message}`)
   process.exitCode = 1
 }
+// What the harness has closed may still have connections that nobody waits for.
+process.exit()
