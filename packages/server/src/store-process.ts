@@ -15,7 +15,11 @@ async function main(): Promise<void> {
     if (value) return value
     throw new Error(`${name} is not set`)
   }
-  const { objects, refs } = await openStore({ location: need(STORE_ENV.database), clock: systemClock })
+  const { objects, refs } = await openStore({
+    location: need(STORE_ENV.database),
+    clock: systemClock,
+    onLost: startAnew,
+  })
   const blobs = await openBlobs({
     folder: need(STORE_ENV.folder),
     place: process.env[STORE_ENV.blobs] ?? '',
@@ -47,6 +51,12 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => undefined)
   process.send?.('ready')
+}
+
+/** The platform starts this process again, which then takes up what the disk really has. */
+function startAnew(error: PlatformError): void {
+  process.stderr.write(`store: ${error.message}: ${String(error.cause)}\n`)
+  process.exit(1)
 }
 
 await main().catch((error) => {

@@ -1,10 +1,18 @@
-import type { Clock } from '@openzimki/core'
+import type { Clock, PlatformError } from '@openzimki/core'
 import { openPostgresStore } from './open-postgres-store.ts'
 import { type OpenedStore, openSqliteStore } from './open-sqlite-store.ts'
 import { isPostgresUrl } from './sql/postgres/connect-postgres.ts'
 
-/** Opens the store where `location` says: behind a `postgres://` URL, or in a SQLite file of that name. */
-export function openStore({ location, clock }: { location: string; clock: Clock }): Promise<OpenedStore> {
+export interface StoreOptions {
+  /** A `postgres://` URL, or the name of a SQLite file. */
+  location: string
+  clock: Clock
+  /** The disk has failed to confirm a write, and everything is refused from here on: open the store anew. */
+  onLost?: (error: PlatformError) => void
+}
+
+/** Opens the store where `location` says. */
+export function openStore({ location, clock, onLost }: StoreOptions): Promise<OpenedStore> {
   if (isPostgresUrl(location)) return openPostgresStore({ url: location, clock })
-  return openSqliteStore({ filename: location, clock })
+  return openSqliteStore({ filename: location, clock, ...(onLost ? { onLost } : {}) })
 }

@@ -7,6 +7,8 @@ export interface Collector {
   add(row: ObjectRow, keys: SortValue[]): void
   /** Nothing that comes later can change the page. */
   readonly isFull: boolean
+  /** Matches that are still to come before it can be full; 1 where nobody knows. */
+  readonly wanted: number
   /** The page's rows. Data that was not held is null. TOO_LARGE beyond maxBytes. */
   page(): ObjectRow[]
 }
@@ -55,6 +57,10 @@ export class StreamCollector implements Collector {
 
   get isFull(): boolean {
     return this.#rows.length >= this.#limit
+  }
+
+  get wanted(): number {
+    return this.#skip + this.#limit - this.#rows.length
   }
 
   /** That many matches at the beginning never came here. */

@@ -105,8 +105,12 @@ class Searching {
     const needsData = terms.length > 0 || collector instanceof SortCollector
     const { offset, limit } = this.#query
     const firstSlice = Math.min(after ? limit : offset + limit, 64)
-    const walked = yield* walkRows(walk, { needsData, after, firstSlice }, (row) => {
+    let hits = 0
+    // As many rows as the page will need, if matches go on as thick as they were; a few more, as that is a guess.
+    const nextSlice = (seen: number): number => (hits === 0 ? seen : (collector.wanted * seen * 1.1) / hits)
+    const walked = yield* walkRows(walk, { needsData, after, firstSlice, nextSlice }, (row) => {
       if (this.#isMatch(row, terms)) {
+        hits += 1
         collector.add(row, collector instanceof SortCollector ? this.#keys(row) : [])
       }
       return collector.isFull

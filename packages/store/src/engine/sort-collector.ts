@@ -38,6 +38,10 @@ export class SortCollector implements Collector {
     return this.#found[this.#found.length - 1]!.keys[0] !== this.#found[this.#want - 1]!.keys[0]
   }
 
+  get wanted(): number {
+    return this.#grouped ? Math.max(1, this.#want - this.#found.length) : Number.POSITIVE_INFINITY
+  }
+
   add(row: ObjectRow, keys: SortValue[]): void {
     this.#found.push({ keys, row: row.id, object: this.#hold(row) })
     if (this.#bounds.limit === Number.POSITIVE_INFINITY) this.#budget.charge(row.bytes)

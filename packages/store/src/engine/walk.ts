@@ -56,6 +56,7 @@ export type WalkRow = ObjectRow & { key: Key }
 
 /** Rows of one slice: small at first, because most searches end there. */
 const FIRST_SLICE = 32
+const SMALLEST_SLICE = 16
 const LARGEST_SLICE = 512
 
 interface Condition {
@@ -106,10 +107,19 @@ export function sliceCommand(walk: Walk, after: Position | null, limit: number):
   }
 }
 
-/** Walks rows in order until `visit` returns true. With `needsData`, rows come with their data, large ones too. */
+export interface WalkOptions {
+  after?: Position | null
+  /** Rows come with their data, large ones too. */
+  needsData: boolean
+  firstSlice?: number
+  /** How many rows to take next when so many have been seen; default: twice as many as the last time. */
+  nextSlice?: (seen: number) => number
+}
+
+/** Walks rows in order until `visit` returns true. */
 export function* walkRows(
   walk: Walk,
-  options: { after?: Position | null; needsData: boolean; firstSlice?: number },
+  options: WalkOptions,
   visit: (row: WalkRow) => boolean,
 ): Task<{ seen: number; stopped: boolean }> {
   let after = options.after ?? null
@@ -125,7 +135,8 @@ export function* walkRows(
     const last = rows[rows.length - 1]
     if (!last || rows.length < size) return { seen, stopped: false }
     after = { key: last.key, row: last.id }
-    size = Math.min(size * 2, LARGEST_SLICE)
+    const wanted = Math.ceil(options.nextSlice?.(seen) ?? size * 2)
+    size = Math.min(Math.max(wanted, SMALLEST_SLICE), LARGEST_SLICE)
   }
 }
 

@@ -42,7 +42,7 @@ async function writeUntil(checkpointer: Checkpointer, done: (commits: number) =>
 const framesInLog = (): number => (connection.pragma('wal_checkpoint(NOOP)') as { log: number }[])[0]!.log
 
 it('begins the log anew again and again while writing goes on', async () => {
-  const checkpointer = new Checkpointer(filename, connection)
+  const checkpointer = new Checkpointer(filename, connection, async () => undefined)
   let before = 0
   let restarts = 0
   const commits = await writeUntil(checkpointer, () => {
@@ -58,7 +58,7 @@ it('begins the log anew again and again while writing goes on', async () => {
 })
 
 it('leaves it to SQLite when its thread cannot start', async () => {
-  const elsewhere = new Checkpointer(join(directory, 'missing', 'x.db'), connection)
+  const elsewhere = new Checkpointer(join(directory, 'missing', 'x.db'), connection, async () => undefined)
   const autocheckpoint = (): unknown => connection.pragma('wal_autocheckpoint', { simple: true })
   expect(autocheckpoint()).toBe(0)
   await writeUntil(elsewhere, () => autocheckpoint() !== 0)

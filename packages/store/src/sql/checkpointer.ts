@@ -5,7 +5,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 /** Frames (pages) in the log from which on it is worth to copy them. */
 const START_FRAMES = 4_000
 /** Frames that the main thread may copy itself: a few milliseconds. */
-const LAST_FRAMES = 500
+const LAST_FRAMES = 100
 /** Commits between two looks at the log. */
 const COMMITS = 16
 /** Rounds after which the main thread ends it, because the thread does not catch up with the writers. */
@@ -21,13 +21,16 @@ const FALLBACK = 'wal_autocheckpoint = 4000'
 export class Checkpointer {
   readonly #filename: string
   readonly #connection: BetterSqlite3.Database
+  readonly #syncDatabase: () => Promise<void>
   #worker: Worker | null = null
   #failed = false
   #round = 0
   #commits = 0
 
-  constructor(filename: string, connection: BetterSqlite3.Database) {
+  /** `syncDatabase`: puts on disk what was written to the database file. */
+  constructor(filename: string, connection: BetterSqlite3.Database, syncDatabase: () => Promise<void>) {
     this.#filename = filename
+    this.#syncDatabase = syncDatabase
     this.#connection = connection
     connection.pragma('wal_autocheckpoint = 0')
   }
@@ -61,12 +64,14 @@ export class Checkpointer {
     const script = new URL(`./checkpoint-worker${extname(import.meta.filename)}`, import.meta.url)
     const worker = new Worker(script, { workerData: { filename: this.#filename } })
     worker.unref()
-    worker.on('message', () => this.#answered())
+    worker.on('message', () => void this.#answered())
     worker.on('error', () => this.#giveUp())
     return worker
   }
 
-  #answered(): void {
+  /** While others write, SQLite leaves it to the last round to sync the database file, which then would take tens of milliseconds. */
+  async #answered(): Promise<void> {
+    await this.#syncDatabase().catch(() => this.#giveUp())
     if (this.#failed) return
     this.#orGiveUp(() => {
       if (this.#frames() > LAST_FRAMES && this.#round < ROUNDS) return this.#ask()

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { ManualClock, PlatformError } from '@openzimki/core'
 import Database from 'better-sqlite3'
@@ -12,6 +13,8 @@ let commits: GroupCommit
 /** What the next command with this text fails with. */
 const clock = new ManualClock(0)
 let failing: { sql: string; error: Error } | null
+let sync: () => Promise<void>
+let lost: PlatformError[]
 
 function execute(command: Command): Row[] {
   executed.push(command.sql)
@@ -29,7 +32,14 @@ beforeEach(() => {
   executed = []
   failing = null
   slow = false
-  commits = new GroupCommit(execute, clock, () => undefined)
+  lost = []
+  sync = async () => undefined
+  commits = new GroupCommit({
+    ...{ execute, clock },
+    sync: () => sync(),
+    onCommit: () => undefined,
+    onLost: (error) => lost.push(error),
+  })
 })
 afterEach(() => {
   connection.close()
@@ -45,9 +55,9 @@ const add = <T>(task: () => Task<T>, lane = 'a'): Promise<T> => commits.add(task
 const rows = (): unknown[] => connection.prepare('select n from t order by n').pluck().all()
 
 describe('GroupCommit', () => {
-  it('puts all writes of a turn into one transaction', async () => {
-    const done = Array.from({ length: 100 }, (_, n) => add(() => insert(n)))
-    expect(await Promise.all(done)).toEqual(Array.from({ length: 100 }, (_, n) => n))
+  it('puts the writes of a turn into one transaction', async () => {
+    const done = Array.from({ length: 16 }, (_, n) => add(() => insert(n)))
+    expect(await Promise.all(done)).toEqual(Array.from({ length: 16 }, (_, n) => n))
     expect(executed.filter((sql) => sql === 'commit')).toHaveLength(1)
   })
 
@@ -108,13 +118,51 @@ describe('GroupCommit', () => {
     expect(rows()).toEqual([3])
   })
 
+  it('tells nobody how theirs went before the disk has it, and goes on meanwhile', async () => {
+    const onDisk = Promise.withResolvers<void>()
+    sync = () => onDisk.promise
+    const told: string[] = []
+    function* refused(): Task<void> {
+      yield* all('select n from t')
+      throw new PlatformError('CONFLICT', 'no')
+    }
+    const outcomes = [
+      add(() => insert(1)).then(() => told.push('written')),
+      add(refused).catch(() => told.push('refused')),
+    ]
+    await nextTurn()
+    const later = add(() => insert(2), 'b')
+    await nextTurn()
+    expect(rows()).toEqual([1, 2])
+    expect(told).toEqual([])
+    expect(commits.pending('a')).not.toBeNull()
+    expect(commits.pending('c')).toBeNull()
+    onDisk.resolve()
+    await Promise.all([...outcomes, later])
+    expect(told).toEqual(['written', 'refused'])
+    expect(commits.pending('a')).toBeNull()
+  })
+
+  it('takes nothing more once the disk has not confirmed a write', async () => {
+    sync = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
+    const many = Array.from({ length: 40 }, (_, n) => add(() => insert(n)))
+    for (const outcome of await Promise.allSettled(many)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } })
+    }
+    sync = async () => undefined
+    await expect(add(() => insert(100))).rejects.toThrow('did not confirm')
+    expect(() => commits.assertKept()).toThrow('did not confirm')
+    expect(lost).toHaveLength(1)
+    await commits.settled()
+  })
+
   it('bounds a transaction, and settles when all are done', async () => {
     const done: number[] = []
     for (let n = 0; n < 600; n++) void add(() => insert(n)).then(() => done.push(n))
     await commits.settled()
     await Promise.resolve()
     expect(done).toHaveLength(600)
-    expect(executed.filter((sql) => sql === 'commit')).toHaveLength(3)
+    expect(executed.filter((sql) => sql === 'commit')).toHaveLength(Math.ceil(600 / 16))
     await commits.settled()
   })
 })

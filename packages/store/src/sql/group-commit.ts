@@ -1,10 +1,12 @@
 import { type Clock, PlatformError } from '@openzimki/core'
 import { FairQueue } from './fair-queue.ts'
+import { LogSync } from './log-sync.ts'
 import { mapError } from './map-error.ts'
 import type { Command, Row, Task } from './task.ts'
 
-/** Most tasks in one transaction, and how long it may take before the rest waits for the next: the others wait so long for it. */
-const GROUP_TASKS = 256
+/** Most tasks in one transaction: few, so that the disk can begin early; what it costs to commit is little beside them. */
+const GROUP_TASKS = 16
+/** How long a transaction may take before the rest waits for the next: the others wait so long for it. */
 const GROUP_MS = 20
 /** Most tasks of one lane that wait. */
 export const LANE_TASKS = 10_000
@@ -13,6 +15,7 @@ export const laneFull = (): PlatformError =>
   new PlatformError('LIMIT_EXCEEDED', 'too many writes of this realm wait for the disk; write more slowly')
 
 interface Waiting {
+  lane: string
   task: () => Task<unknown>
   resolve(value: unknown): void
   reject(error: unknown): void
@@ -21,36 +24,70 @@ interface Waiting {
 type Outcome = { value: unknown } | { error: unknown }
 const UNDONE: Outcome = { value: undefined }
 
+interface Entry {
+  waiting: Waiting
+  outcome: Outcome
+}
+
+export interface GroupCommitOptions {
+  execute(command: Command): Row[]
+  clock: Clock
+  /** See LogSync. */
+  sync(): Promise<void>
+  onCommit(): void
+  /** A sync failed, and from here on everything does: whoever owns the file should open it anew. */
+  onLost(error: PlatformError): void
+}
+
 /**
- * Lanes (realms) take turns. All writes that wait in this turn of the event loop share one transaction and one fsync. Each runs in a savepoint of
- * its own, so one that throws is undone alone; nobody is told of success before the commit.
+ * Lanes (realms) take turns. Writes that wait in this turn of the event loop share a transaction, and transactions share a sync. Each write runs in a
+ * savepoint of its own, so one that throws is undone alone; nobody is told how theirs went before the disk has it.
  */
 export class GroupCommit {
   readonly #execute: (command: Command) => Row[]
   readonly #onCommit: () => void
+  readonly #onLost: (error: PlatformError) => void
   readonly #clock: Clock
   readonly #queue = new FairQueue<Waiting>()
+  readonly #log: LogSync
   #scheduled = false
+  /** Writes that wait in the queue or for the disk. */
+  #open = 0
   #settled: (() => void)[] = []
+  #lost: PlatformError | null = null
 
-  constructor(execute: (command: Command) => Row[], clock: Clock, onCommit: () => void) {
+  constructor({ execute, clock, sync, onCommit, onLost }: GroupCommitOptions) {
     this.#execute = execute
     this.#clock = clock
     this.#onCommit = onCommit
+    this.#onLost = onLost
+    this.#log = new LogSync(sync)
   }
 
   /** LIMIT_EXCEEDED when too many wait in this lane. */
   async add<T>(task: () => Task<T>, lane: string): Promise<T> {
+    this.assertKept()
     if (this.#queue.waiting(lane) >= LANE_TASKS) throw laneFull()
+    this.#open += 1
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push(lane, { task, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push(lane, { lane, task, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
 
+  /** Throws UNAVAILABLE once a sync has failed. */
+  assertKept(): void {
+    if (this.#lost !== null) throw this.#lost
+  }
+
+  /** To be waited for before anybody is told what a lane holds; null: it is all on disk. */
+  pending(lane: string): Promise<void> | null {
+    return this.#log.pending(lane)
+  }
+
   /** Resolves when nothing waits. */
   settled(): Promise<void> {
-    if (this.#queue.length === 0) return Promise.resolve()
+    if (this.#open === 0) return Promise.resolve()
     return new Promise((resolve) => this.#settled.push(resolve))
   }
 
@@ -59,30 +96,56 @@ export class GroupCommit {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#flush()
+      if (this.#queue.length > 0) this.#flush()
       if (this.#queue.length > 0) this.#schedule()
-      else for (const resolve of this.#settled.splice(0)) resolve()
     })
   }
 
   #flush(): void {
-    const group: { waiting: Waiting; outcome: Outcome }[] = []
+    const group: Entry[] = []
     try {
       this.#commit(group)
     } catch (error) {
       // The transaction as a whole failed (disk full, say): nothing of it is on disk, and everybody is told.
-      for (const { waiting } of group) waiting.reject(mapError(error))
+      this.#tell(group, mapError(error))
       return
     }
+    this.#onCommit()
+    const lanes = group.map(({ waiting }) => waiting.lane)
+    this.#log.committed(lanes).then(
+      () => this.#tell(group, null),
+      (error) => this.#lose(group, error),
+    )
+  }
+
+  /** The system may have dropped what it could not write, so no later sync would say anything about it. */
+  #lose(group: readonly Entry[], cause: unknown): void {
+    const isFirst = this.#lost === null
+    this.#lost ??= new PlatformError(
+      'UNAVAILABLE',
+      'the disk of the store did not confirm a write, so that nobody knows whether it was kept. Look at the machine; the store must be opened anew',
+      { cause },
+    )
+    this.#tell(group, this.#lost)
+    const left: Entry[] = []
+    for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift())
+      left.push({ waiting, outcome: UNDONE })
+    this.#tell(left, this.#lost)
+    if (isFirst) this.#onLost(this.#lost)
+  }
+
+  #tell(group: readonly Entry[], failure: PlatformError | null): void {
     for (const { waiting, outcome } of group) {
-      if ('error' in outcome) waiting.reject(mapError(outcome.error))
+      if (failure !== null) waiting.reject(failure)
+      else if ('error' in outcome) waiting.reject(mapError(outcome.error))
       else waiting.resolve(outcome.value)
     }
-    this.#onCommit()
+    this.#open -= group.length
+    if (this.#open === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
 
   /** Takes from the queue into `group`, in the order it was done. */
-  #commit(group: { waiting: Waiting; outcome: Outcome }[]): void {
+  #commit(group: Entry[]): void {
     const untilMs = this.#clock.monotonicMs() + GROUP_MS
     let waiting = this.#queue.shift()
     try {

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.ts'
 import { mapError } from './map-error.ts'
 import { migrate } from './migrations.ts'
 import { SlowLane } from './slow-lane.ts'
+import { SyncedFile } from './synced-file.ts'
 import type { Command, Row, Task } from './task.ts'
 
 /** A reading task that is not done after this long lets the others go first. */
@@ -19,8 +20,8 @@ const OWNER_WAIT_MS = 250
 
 const PRAGMAS = [
   'journal_mode = WAL',
-  // Each commit is on disk before it is acknowledged.
-  'synchronous = FULL',
+  // A commit leaves the log to the system; LogSync sees to it that it is on disk before anybody is told.
+  'synchronous = NORMAL',
   'temp_store = MEMORY',
   // KiB when negative.
   'cache_size = -65536',
@@ -28,16 +29,22 @@ const PRAGMAS = [
   'journal_size_limit = 67108864',
 ]
 
-/** Opens the file, makes or migrates the schema. UNAVAILABLE when another process has it, INTERNAL when it is damaged. */
-export async function openSqliteDatabase(options: {
+export interface SqliteOptions {
   filename: string
   clock: Clock
-}): Promise<StoreDatabase> {
+  /** The disk has failed to confirm a write, and everything is refused from here on: open the file anew. */
+  onLost?: (error: PlatformError) => void
+}
+
+/** Opens the file, makes or migrates the schema. UNAVAILABLE when another process has it, INTERNAL when it is damaged. */
+export async function openSqliteDatabase(options: SqliteOptions): Promise<StoreDatabase> {
   const owner = ownFile(options.filename)
   const knex = connect(options.filename)
   try {
     await migrate(knex, sqliteDialect)
     const connection = (await knex.client.acquireConnection()) as BetterSqlite3.Database
+    // What is left in the log was perhaps never confirmed: it goes into the database, which is synced, and the log begins anew.
+    connection.pragma('wal_checkpoint(TRUNCATE)')
     return new SqliteDatabase(knex, connection, owner, options)
   } catch (error) {
     await knex.destroy()
@@ -98,6 +105,7 @@ class SqliteDatabase implements StoreDatabase {
   readonly #statements = new Map<string, BetterSqlite3.Statement>()
   readonly #lane: SlowLane
   readonly #commits: GroupCommit
+  readonly #files: SyncedFile[]
   readonly #checkpointer: Checkpointer | null
   readonly #owner: BetterSqlite3.Database | null
   #reading = 0
@@ -108,22 +116,36 @@ class SqliteDatabase implements StoreDatabase {
     knex: Knex,
     connection: BetterSqlite3.Database,
     owner: BetterSqlite3.Database | null,
-    options: { filename: string; clock: Clock },
+    { filename, clock, onLost }: SqliteOptions,
   ) {
     this.#owner = owner
-    this.#checkpointer = isInMemory(options.filename) ? null : new Checkpointer(options.filename, connection)
+    const main = new SyncedFile(filename)
+    // SQLite makes its log with its first write, syncs the folder then, and keeps the same file until it is closed.
+    const log = new SyncedFile(`${filename}-wal`)
+    this.#files = [main, log]
+    this.#checkpointer = isInMemory(filename)
+      ? null
+      : new Checkpointer(filename, connection, () => main.sync())
     this.#knex = knex
     this.#connection = connection
     const execute = (command: Command) => this.#execute(command)
-    this.#lane = new SlowLane(execute, options.clock, READ_SLICE_MS)
-    this.#commits = new GroupCommit(execute, options.clock, () => this.#checkpointer?.committed())
+    this.#lane = new SlowLane(execute, clock, READ_SLICE_MS)
+    this.#commits = new GroupCommit({
+      ...{ execute, clock },
+      sync: async () => (isInMemory(filename) ? undefined : log.sync()),
+      onCommit: () => this.#checkpointer?.committed(),
+      onLost: (error) => onLost?.(error),
+    })
   }
 
   async read<T>(lane: string, task: () => Task<T>): Promise<T> {
     this.#assertOpen()
+    this.#commits.assertKept()
     this.#reading += 1
     try {
-      return await this.#lane.run(task(), lane)
+      const value = await this.#lane.run(task(), lane)
+      await this.#commits.pending(lane)?.catch(() => this.#commits.assertKept())
+      return value
     } catch (error) {
       throw mapError(error)
     } finally {
@@ -149,6 +171,7 @@ class SqliteDatabase implements StoreDatabase {
     this.#statements.clear()
     await this.#knex.client.releaseConnection(this.#connection)
     await this.#knex.destroy()
+    for (const file of this.#files) await file.close()
     this.#owner?.close()
   }
 
