@@ -254,8 +254,10 @@ export class CellFleet {
     const { issue, beforeLoad, rules, loadTimeoutMs: timeoutMs } = this.#options
     const { realm, deployment } = load
     rules.requireAllowed(agent, rules.ruleOf(realm, load.account))
-    await beforeLoad(agent.machine, realm, load.account)
-    const { capability, expiresAtMs } = await issue(realm, deployment)
+    const [{ capability, expiresAtMs }] = await Promise.all([
+      issue(realm, deployment),
+      beforeLoad(agent.machine, realm, load.account),
+    ])
     const params = { cordon, load: { ...load, capability } }
     const { cell, address: said } = await agent
       .call('cell.load', params, { timeoutMs })
