@@ -2,7 +2,7 @@ import type { Task } from './task.ts'
 
 /**
  * What the store asks of a database. One of these per dialect; everything above is the same. `lane` is whom the work is for, the realm:
- * lanes take turns, so that one with much work does not hold up the rest.
+ * lanes take turns, so that one with much work does not hold up the rest. Housekeeping, which sees all of them, has the lane ''.
  */
 export interface Database {
   /** Runs a reading task, again from its beginning when that broke off. It may be interrupted between two commands, so a long one does not hold up the others. */

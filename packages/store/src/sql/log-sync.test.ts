@@ -48,6 +48,7 @@ describe('LogSync', () => {
     const first = log.committed(['a'])
     const second = log.committed(['a', 'b'])
     expect(log.pending('c')).toBeNull()
+    expect(log.pending('')).toBe(log.pending('b'))
     let read = false
     const reading = log.pending('a')!.then(() => (read = true))
     syncs[0]!.resolve()
@@ -57,6 +58,7 @@ describe('LogSync', () => {
     syncs[1]!.resolve()
     await Promise.all([second, reading])
     expect(log.pending('a')).toBeNull()
+    expect(log.pending('')).toBeNull()
   })
 
   it('tells those of a failed sync, and goes on with the next', async () => {

@@ -27,9 +27,10 @@ export class LogSync {
     return promise
   }
 
-  /** What a reader of this lane may have seen that is not on disk yet; null: nothing. */
+  /** What a reader of this lane, of '' all lanes, may have seen that is not on disk yet; null: nothing. */
   pending(lane: string): Promise<void> | null {
-    for (const round of [this.#next, this.#running]) if (round?.lanes.has(lane)) return round.done.promise
+    for (const round of [this.#next, this.#running])
+      if (round !== null && (lane === '' || round.lanes.has(lane))) return round.done.promise
     return null
   }
 
