@@ -1,5 +1,5 @@
-/** Kinds of tests that need a server of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
-export const SERVER_TESTS = ['engine', 'postgres', 'moto', 'versity', 'instance', 'awscli']
+/** Kinds of tests that need a server or tool of somebody else's (`x.engine.test.ts`): see jest.servers.config.js. */
+export const SERVER_TESTS = ['engine', 'postgres', 'moto', 'versity', 'instance', 'awscli', 'strace']
 
 /** Kinds with a command of their own: `npm run test:system`, `npm run e2e:machines`. */
 const OTHERS = ['system', 'e2e']

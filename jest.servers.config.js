@@ -37,6 +37,10 @@ const SERVERS = {
     needs: 'the AWS CLI (Debian: awscli)',
     isHere: () => isThere(process.env.OPENZIMKI_AWS_CLI ?? 'aws'),
   },
+  strace: {
+    needs: 'strace, and leave to trace (Debian: strace)',
+    isHere: () => succeeds('strace', '-o', '/dev/null', 'true'),
+  },
 }
 
 const missing = SERVER_TESTS.filter((name) => !SERVERS[name].isHere())
