@@ -24,7 +24,7 @@ beforeAll(async () => {
   await copyFile(filename, join(directory, 'before.db'))
   const writer = [process.execPath, WRITER, filename, 'r']
   events = await traceDisk(writer, join(directory, 'trace'), ACKNOWLEDGED)
-}, 120_000)
+}, 240_000)
 
 afterAll(() => rm(directory, { recursive: true }))
 
