@@ -7,7 +7,7 @@ export interface StoreOptions {
   /** A `postgres://` URL, or the name of a SQLite file. */
   location: string
   clock: Clock
-  /** The disk has failed to confirm a write, and everything is refused from here on: open the store anew. */
+  /** Of a SQLite file: the disk has failed to confirm a write, and everything is refused from here on. Open the store anew. */
   onLost?: (error: PlatformError) => void
 }
 

@@ -7,7 +7,7 @@ export interface Collector {
   add(row: ObjectRow, keys: SortValue[]): void
   /** Nothing that comes later can change the page. */
   readonly isFull: boolean
-  /** Matches that are still to come before it can be full; 1 where nobody knows. */
+  /** So many matches at least are still to come before it can be full. */
   readonly wanted: number
   /** The page's rows. Data that was not held is null. TOO_LARGE beyond maxBytes. */
   page(): ObjectRow[]

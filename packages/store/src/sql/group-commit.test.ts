@@ -143,6 +143,19 @@ describe('GroupCommit', () => {
     expect(commits.pending('a')).toBeNull()
   })
 
+  it('keeps what comes while the disk stands still in its bounded queue', async () => {
+    const onDisk = Promise.withResolvers<void>()
+    sync = () => onDisk.promise
+    const many = Array.from({ length: 10_000 }, (_, n) => add(() => insert(n)))
+    for (let turn = 0; turn < 100; turn++) await nextTurn()
+    expect(executed.filter((sql) => sql === 'commit')).toHaveLength(64)
+    const more = Array.from({ length: 64 * 16 }, (_, n) => add(() => insert(10_000 + n)))
+    await expect(add(() => insert(100_000))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    onDisk.resolve()
+    await Promise.all([...many, ...more])
+    expect(rows()).toHaveLength(10_000 + 64 * 16)
+  })
+
   it('takes nothing more once the disk has not confirmed a write', async () => {
     sync = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
     const many = Array.from({ length: 40 }, (_, n) => add(() => insert(n)))

@@ -8,6 +8,8 @@ import type { Command, Row, Task } from './task.ts'
 const GROUP_TASKS = 16
 /** How long a transaction may take before the rest waits for the next: the others wait so long for it. */
 const GROUP_MS = 20
+/** Most transactions that wait for the disk; while it stands still, the rest stays in the queue, which is bounded. */
+const MOST_UNSYNCED = 64
 /** Most tasks of one lane that wait. */
 export const LANE_TASKS = 10_000
 
@@ -51,6 +53,8 @@ export class GroupCommit {
   readonly #queue = new FairQueue<Waiting>()
   readonly #log: LogSync
   #scheduled = false
+  /** Transactions that wait for the disk. */
+  #unsynced = 0
   /** Writes that wait in the queue or for the disk. */
   #open = 0
   #settled: (() => void)[] = []
@@ -92,7 +96,7 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return
+    if (this.#scheduled || this.#unsynced >= MOST_UNSYNCED) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
@@ -110,15 +114,21 @@ export class GroupCommit {
       this.#tell(group, mapError(error))
       return
     }
+    void this.#tellWhenSynced(group)
     this.#onCommit()
-    const lanes = group.map(({ waiting }) => waiting.lane)
-    this.#log.committed(lanes).then(
+  }
+
+  async #tellWhenSynced(group: readonly Entry[]): Promise<void> {
+    const synced = this.#log.committed(group.map(({ waiting }) => waiting.lane))
+    this.#unsynced += 1
+    await synced.then(
       () => this.#tell(group, null),
       (error) => this.#lose(group, error),
     )
+    this.#unsynced -= 1
+    if (this.#queue.length > 0) this.#schedule()
   }
 
-  /** The system may have dropped what it could not write, so no later sync would say anything about it. */
   #lose(group: readonly Entry[], cause: unknown): void {
     const isFirst = this.#lost === null
     this.#lost ??= new PlatformError(

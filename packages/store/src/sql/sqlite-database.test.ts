@@ -53,6 +53,21 @@ describe('a SQLite database and its disk', () => {
     expect(seen).toEqual(['other', 'own 7'])
   })
 
+  it('tells a reader nothing that it saw before the sync failed', async () => {
+    const onDisk = Promise.withResolvers<void>()
+    jest.spyOn(SyncedFile.prototype, 'sync').mockReturnValueOnce(onDisk.promise)
+    const written = database.write('a', doom(7))
+    await nextTurn()
+    await nextTurn()
+    const seen = database.read('a', doomed)
+    const behind = database.write('b', doom(8))
+    await nextTurn()
+    onDisk.reject(new Error('EIO'))
+    for (const outcome of await Promise.allSettled([written, seen, behind])) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } })
+    }
+  })
+
   it('refuses everything once a sync has failed, says so once, and works when it is opened anew', async () => {
     await database.write('a', doom(1))
     jest.spyOn(SyncedFile.prototype, 'sync').mockRejectedValueOnce(new Error('EIO'))
