@@ -22,7 +22,8 @@ export function swarmConfig(socket: string, owner: string, swarm: DockerConfig['
   return testConfig(socket, owner, {
     scheduler: 'swarm',
     network: NETWORK,
-    swarm: { restarts: 0, stopGraceMs: 500, ...swarm },
+    // Enough for an orderly end on a busy host: what is cut off says no goodbye.
+    swarm: { restarts: 0, stopGraceMs: 5_000, ...swarm },
   })
 }
 
