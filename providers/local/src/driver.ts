@@ -65,7 +65,7 @@ export class LocalDriver implements MachineDriver {
     }
     await mkdir(this.#config.machinesDir, { recursive: true, mode: 0o700 })
     signal.throwIfAborted()
-    if (await folder.claim(record)) await this.#start(folder, spec.env, record.tag)
+    if (await folder.claim(record)) await this.#start(folder, spec.env, record.tag, signal)
     const machine = await this.inspect(spec.id)
     if (machine) return machine
     throw new PlatformError('INTERNAL', `machine ${spec.id} was destroyed while it was being launched`)
@@ -94,7 +94,7 @@ export class LocalDriver implements MachineDriver {
     const record = await folder.record()
     const own = record && (await this.#processOf(folder, record))
     if (!own || !(await isAlive(own))) return
-    await folder.markStopping()
+    await folder.markStopping(record.tag)
     await signalOwn(own, 'SIGTERM')
     if (await waitGone(own, graceMs, signal)) return
     await endByForce(own, signal)
@@ -109,7 +109,17 @@ export class LocalDriver implements MachineDriver {
     const record = await folder.record()
     const own = record && (await this.#processOf(folder, record))
     if (own) await endByForce(own, signal)
-    await folder.remove()
+    await this.#remove(folder, signal)
+  }
+
+  /** Another platform's launch may have written its process down after we looked, and before the folder was gone. */
+  async #remove(folder: MachineFolder, signal: AbortSignal): Promise<void> {
+    for (const gone of await folder.remove()) {
+      const record = await gone.record()
+      const own = record && (await this.#processOf(gone, record))
+      if (own) await endByForce(own, signal)
+      await gone.erase()
+    }
   }
 
   logs(id: string, maxBytes: number): Promise<string> {
@@ -185,65 +195,68 @@ export class LocalDriver implements MachineDriver {
 
   /** Its process, alive or not; one that was started but never written down is found by its tag. */
   async #processOf(folder: MachineFolder, record: MachineRecord): Promise<ProcessRecord | null> {
-    const written = await folder.process()
+    const written = await folder.process(record.tag)
     if (written || (await isLauncherAlive(record))) return written
     const found = await findByTag(record.tag)
-    if (found) await folder.writeProcess(found)
+    if (found) await folder.writeProcess(record.tag, found)
     return found
   }
 
-  async #start(folder: MachineFolder, env: MachineSpec['env'], tag: string): Promise<void> {
-    const output = await folder.openConsole()
+  async #start(
+    folder: MachineFolder,
+    env: MachineSpec['env'],
+    tag: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     let own: ProcessRecord | null = null
     try {
-      own = await spawnMachine(
-        this.#config.command,
-        { ...env, [TAG_VARIABLE]: tag },
-        output.fd,
-        folder,
-        (pid) => this.#childEnded(pid),
-      )
+      own = await spawnMachine(this.#config.command, env, folder, tag, (pid) => this.#childEnded(pid))
       this.#children.add(own.pid)
-      await folder.writeProcess(own)
+      await folder.writeProcess(tag, own)
+      // One that another platform destroyed meanwhile has nobody else to end it.
+      if (!(await folder.isOf(tag))) await signalOwn(own, 'SIGKILL')
     } catch (thrown) {
       if (own) await signalOwn(own, 'SIGKILL')
-      await folder.remove()
+      if (!(await folder.isOf(tag))) return
+      await this.#remove(folder, signal)
       throw thrown
-    } finally {
-      await output.close()
     }
   }
 }
 
 async function spawnMachine(
-  command: readonly [string, ...string[]],
+  [program, ...args]: readonly [string, ...string[]],
   env: Record<string, string>,
-  outputFd: number,
   folder: MachineFolder,
+  tag: string,
   onEnd: (pid: number) => void,
 ): Promise<ProcessRecord> {
-  const [program, ...args] = command
-  const child = spawn(program, args, {
-    cwd: folder.path,
-    env,
-    stdio: ['ignore', outputFd, outputFd],
-    // A session of its own: a Ctrl-C at the platform's terminal must not race its orderly end.
-    detached: true,
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', reject)
-  })
-  child.unref()
-  child.once('exit', (exitCode, signal) => {
-    // The folder is gone when this was a destroy; and the state is right without this file, only less telling.
-    void folder
-      .writeEnd({ exitCode, signal })
-      .catch(() => undefined)
-      .then(() => onEnd(child.pid ?? 0))
-  })
-  const pid = child.pid ?? 0
-  return { pid, identity: (await processIdentity(pid)) ?? `${pid}@ended` }
+  const output = await folder.openConsole()
+  try {
+    const child = spawn(program, args, {
+      cwd: folder.path,
+      env: { ...env, [TAG_VARIABLE]: tag },
+      stdio: ['ignore', output.fd, output.fd],
+      // A session of its own: a Ctrl-C at the platform's terminal must not race its orderly end.
+      detached: true,
+    })
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+    child.unref()
+    child.once('exit', (exitCode, signal) => {
+      // The state is right without it, only less telling.
+      void folder
+        .writeEnd(tag, { exitCode, signal })
+        .catch(() => undefined)
+        .then(() => onEnd(child.pid ?? 0))
+    })
+    const pid = child.pid ?? 0
+    return { pid, identity: (await processIdentity(pid)) ?? `${pid}@ended` }
+  } finally {
+    await output.close()
+  }
 }
 
 async function endByForce(own: ProcessRecord, signal: AbortSignal): Promise<void> {
@@ -265,9 +278,9 @@ async function stateOf(
     return { state: 'failed', reason: 'the platform was killed while it launched this machine; destroy it' }
   }
   const alive = await isAlive(own)
-  if (await folder.isStopping()) return { state: alive ? 'stopping' : 'stopped', reason: null }
+  if (await folder.isStopping(record.tag)) return { state: alive ? 'stopping' : 'stopped', reason: null }
   if (alive) return { state: 'running', reason: null }
-  const end = await folder.end()
+  const end = await folder.end(record.tag)
   const how = end?.signal
     ? `by ${end.signal}`
     : end

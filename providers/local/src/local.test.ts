@@ -51,6 +51,11 @@ async function untilGone(pid: number): Promise<void> {
   while ((await processIdentity(pid)) !== null) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
+async function processFileIn(folder: string): Promise<string> {
+  const name = (await readdir(folder)).find((one) => one.startsWith('process-'))
+  return join(folder, name ?? 'none')
+}
+
 describe('a local machine', () => {
   it('gets the environment of its spec and nothing of the platform’s', async () => {
     await withProvider('env', async (provider) => {
@@ -83,7 +88,7 @@ describe('a local machine', () => {
         const machine = await provider.launch(SPEC)
         process.kill(pidOf(machine), 'SIGKILL')
         await untilGone(pidOf(machine))
-        const path = join(stateDir, 'reuse', 'm-1', 'process.json')
+        const path = await processFileIn(join(stateDir, 'reuse', 'm-1'))
         const { identity } = JSON.parse(await readFile(path, 'utf8'))
         await writeFile(path, JSON.stringify({ pid, identity: identity.replace(/^\d+@\d+/, `${pid}@1`) }))
         expect((await provider.inspect('m-1')).state).toBe('failed')
@@ -101,7 +106,7 @@ describe('a local machine', () => {
       const machine = await provider.launch(SPEC)
       const folder = join(stateDir, 'tag', 'm-1')
       const record = JSON.parse(await readFile(join(folder, 'machine.json'), 'utf8'))
-      await rm(join(folder, 'process.json'))
+      await rm(await processFileIn(folder))
       expect((await provider.inspect('m-1')).state).toBe('starting')
       await writeFile(join(folder, 'machine.json'), JSON.stringify({ ...record, launcher: '2@0@gone' }))
       expect(await provider.inspect('m-1')).toMatchObject({ state: 'running', native: machine.native })
@@ -147,6 +152,23 @@ describe('a local machine', () => {
       await provider.stop('m-1', { graceMs: 5_000 })
       expect((await provider.inspect('m-1')).state).toBe('stopped')
     })
+  })
+
+  it('is gone, process and all, when another platform destroys it at any moment of its launch', async () => {
+    const [launcher, destroyer] = [open('crossed'), open('crossed')]
+    const isOurs = async (pid: string) =>
+      (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes('CROSSED=1')
+    for (let round = 0; round < 40; round += 1) {
+      const launched = launcher.launch({ ...SPEC, env: { CROSSED: '1' } }).catch((thrown) => thrown)
+      await new Promise((resolve) => setTimeout(resolve, round % 10))
+      await destroyer.destroy('m-1')
+      const made = await launched
+      if (made instanceof Error) expect(made.message).toContain('was destroyed while it was being launched')
+      await destroyer.destroy('m-1')
+    }
+    expect(await readdir(join(stateDir, 'crossed'))).toEqual([])
+    for (const pid of await readdir('/proc')) if (await isOurs(pid)) await untilGone(Number(pid))
+    await Promise.all([launcher.close(), destroyer.close()])
   })
 
   it('that cannot be started leaves nothing', async () => {

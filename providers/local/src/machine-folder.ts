@@ -25,9 +25,9 @@ export interface EndRecord {
 }
 
 const RECORD = 'machine.json'
-const PROCESS = 'process.json'
-const STOPPING = 'stopping'
-const END = 'end.json'
+const GONE = '.gone-'
+/** The name has the tag, lest a call that a destroy overtook says it of the next machine with that id. */
+const factFile = (fact: 'process' | 'stopping' | 'end', tag: string) => `${fact}-${tag}.json`
 const CONSOLE = 'console.log'
 
 /**
@@ -72,28 +72,32 @@ export class MachineFolder {
     return this.#read<MachineRecord>(RECORD)
   }
 
-  process(): Promise<ProcessRecord | null> {
-    return this.#read<ProcessRecord>(PROCESS)
+  process(tag: string): Promise<ProcessRecord | null> {
+    return this.#read<ProcessRecord>(factFile('process', tag))
   }
 
-  end(): Promise<EndRecord | null> {
-    return this.#read<EndRecord>(END)
+  end(tag: string): Promise<EndRecord | null> {
+    return this.#read<EndRecord>(factFile('end', tag))
   }
 
-  async isStopping(): Promise<boolean> {
-    return (await missingAs(stat(join(this.path, STOPPING)), null)) !== null
+  async isStopping(tag: string): Promise<boolean> {
+    return (await missingAs(stat(join(this.path, factFile('stopping', tag))), null)) !== null
   }
 
-  writeProcess(record: ProcessRecord): Promise<void> {
-    return this.#write(PROCESS, record)
+  async isOf(tag: string): Promise<boolean> {
+    return (await this.record())?.tag === tag
   }
 
-  writeEnd(record: EndRecord): Promise<void> {
-    return this.#write(END, record)
+  writeProcess(tag: string, record: ProcessRecord): Promise<void> {
+    return this.#write(factFile('process', tag), record)
   }
 
-  markStopping(): Promise<void> {
-    return this.#write(STOPPING, {})
+  writeEnd(tag: string, record: EndRecord): Promise<void> {
+    return this.#write(factFile('end', tag), record)
+  }
+
+  markStopping(tag: string): Promise<void> {
+    return this.#write(factFile('stopping', tag), {})
   }
 
   openConsole() {
@@ -117,12 +121,15 @@ export class MachineFolder {
     }
   }
 
-  /** Gone in one step for all readers; then emptied. */
-  async remove(): Promise<void> {
-    await missingAs(rename(this.path, join(this.#parent, `.gone-${randomUUID()}`)), undefined)
-    for (const name of await missingAs(readdir(this.#parent), [])) {
-      if (name.startsWith('.gone-')) await rm(join(this.#parent, name), { recursive: true, force: true })
-    }
+  /** Gone in one step for all readers; gives what is gone but not yet erased, also of those that were killed while they removed. */
+  async remove(): Promise<MachineFolder[]> {
+    await missingAs(rename(this.path, join(this.#parent, `${GONE}${randomUUID()}`)), undefined)
+    const names = await missingAs(readdir(this.#parent), [])
+    return names.filter((name) => name.startsWith(GONE)).map((name) => new MachineFolder(this.#parent, name))
+  }
+
+  erase(): Promise<void> {
+    return rm(this.path, { recursive: true, force: true })
   }
 
   async #read<T>(name: string): Promise<T | null> {
@@ -130,10 +137,11 @@ export class MachineFolder {
     return text === null ? null : (JSON.parse(text) as T)
   }
 
+  /** Nothing, if the machine was removed meanwhile. */
   async #write(name: string, value: unknown): Promise<void> {
     const fresh = join(this.path, `.${name}-${randomUUID()}`)
-    await writeFile(fresh, JSON.stringify(value), { mode: 0o600 })
-    await rename(fresh, join(this.path, name))
+    await missingAs(writeFile(fresh, JSON.stringify(value), { mode: 0o600 }), undefined)
+    await missingAs(rename(fresh, join(this.path, name)), undefined)
   }
 }
 
