@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import type { ObjectStore, Operation } from '../src/contract.ts'
 
 const AUTHORS = 50_000
 const KINDS = ['note', 'photo', 'draft', 'talk', 'list']
 
-/** The nth object of the benchmark: five properties, text and numbers, many and few different values. */
+/** The nth object of the benchmark, created as a program creates one: five properties, text and numbers, many and few different values. */
 export function page(n: number): Operation {
   const data = {
     title: `Page number ${n * 7_919} of the wiki`,
@@ -13,7 +13,7 @@ export function page(n: number): Operation {
     views: (n * 104_729) % 1_000_003,
     rating: (n % 50) / 10,
   }
-  return { op: 'put', className: 'Page', id: randomUUID(), data }
+  return { op: 'put', className: 'Page', id: randomUUIDv7(), data, ifVersion: 0 }
 }
 
 const BATCH = 500

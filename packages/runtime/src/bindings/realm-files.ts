@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import type { Artifact, Json } from '@openzimki/core'
 import { PlatformError } from '@openzimki/core'
 import type { BlobStore, ObjectStore, StoredObject } from '@openzimki/store/client'
@@ -68,7 +68,7 @@ export class RealmFiles {
     const name = checked(path)
     const { digest, size } = await this.#blobs.put(oneChunk(content))
     const before = this.#created.get(name)
-    const id = before?.id ?? randomUUID()
+    const id = before?.id ?? randomUUIDv7()
     const publishedAs = before?.publishedAs ?? null
     return this.#store({
       path: name,

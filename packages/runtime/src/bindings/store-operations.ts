@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomUUIDv7 } from 'node:crypto'
 import { isClassName, isUuid, type Json, PlatformError } from '@openzimki/core'
 import { hashPassword } from '@openzimki/core/password-hash'
 import type { Query, StoredObject, Operation as StoreOperation } from '@openzimki/store/client'
@@ -104,7 +104,8 @@ async function putOperation(call: OperationCall, className: string): Promise<Sto
   const given = typeof params.id === 'string' ? params.id : null
   const version = typeof params.ifVersion === 'number' ? { ifVersion: params.ifVersion } : {}
   if (className === USER_CLASS) return userPut(call, given, data)
-  return { op: 'put', className, id: given ?? randomUUID(), data, expiresAtMs, ...version }
+  if (given === null) return { op: 'put', className, id: randomUUIDv7(), data, expiresAtMs, ifVersion: 0 }
+  return { op: 'put', className, id: given, data, expiresAtMs, ...version }
 }
 
 /** The id of a user follows from the name, so two users of one name cannot be stored. */

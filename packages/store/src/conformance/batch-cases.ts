@@ -156,6 +156,7 @@ function atomicCases(given: () => Fixture): void {
     const good = outcomes.filter((outcome) => outcome.status === 'fulfilled')
     expect(good).toHaveLength(30)
     expect(await objects.count(realm, 'Page', {})).toBe(60)
+    expect((await objects.usage(realm)).objects).toBe(60)
     const sequences = good.map((outcome) => outcome.value.sequence)
     expect(sequences).toEqual(Array.from({ length: 30 }, (_, index) => index + 2))
   })
@@ -174,6 +175,7 @@ function conditionCases(given: () => Fixture): void {
       code: 'CONFLICT',
       details: { version: 1 },
     })
+    expect(await given().match({ n__gt: '' })).toEqual([1])
     await expect(given().put({ n: 2 }, { id, ifVersion: 2 })).rejects.toMatchObject({ code: 'CONFLICT' })
     await given().put({ n: 2 }, { id, ifVersion: 1 })
     const remove = (ifVersion: number) => given().batch({ op: 'delete', className: 'Page', id, ifVersion })

@@ -1,30 +1,28 @@
 import { PlatformError } from '@openzimki/core'
 import type { BatchResult, Operation } from '../contract.ts'
 import { one, run, type Task } from '../sql/task.ts'
-import { type ClassRow, classMissing, openRealm, type RealmRow } from './catalogue.ts'
+import { type ClassRow, classMissing, type RealmRow } from './catalogue.ts'
 import { indexObject } from './index-object.ts'
 import { appendJournal } from './journal.ts'
 import { isExpired, type ObjectRow, parseData } from './object-row.ts'
 import type { PreparedOperation, PreparedPut } from './prepare-batch.ts'
-import { Writing } from './writing.ts'
+import type { Writing } from './writing.ts'
 
 type Head = BatchResult['results'][number]
 type Put = Extract<Operation, { op: 'put' }>
 
 /** One batch, inside a transaction that undoes it when this throws. FENCED, CONFLICT, NOT_FOUND, ALREADY_EXISTS. */
 export function* applyBatch(
-  realm: string,
+  writing: Writing,
   epoch: number,
   operations: PreparedOperation[],
   nowMs: number,
 ): Task<BatchResult> {
-  const row = yield* openRealm(realm)
-  checkEpoch(row, epoch)
-  const writing = new Writing(row.id)
+  const realm = yield* writing.openRealm()
+  checkEpoch(realm, epoch)
   const results: Head[] = []
   for (const operation of operations) results.push(yield* apply(writing, operation, nowMs))
-  yield* writing.finish()
-  const sequence = operations.length === 0 ? row.sequence : yield* appendJournal(row, operations, nowMs)
+  const sequence = operations.length === 0 ? realm.sequence : yield* appendJournal(writing, operations, nowMs)
   return { sequence, results }
 }
 
@@ -63,17 +61,20 @@ function* put(writing: Writing, prepared: PreparedPut, nowMs: number): Task<Head
   const { operation } = prepared
   const classRow = yield* writing.findClass(operation.className)
   if (!classRow) throw classMissing(operation.className)
-  let existing = yield* findRow(classRow.id, operation.id)
-  if (existing && isExpired(existing, nowMs)) {
-    yield* removeRow(writing, classRow, existing)
-    existing = undefined
+  if (operation.ifVersion === 0) {
+    // Nearly always it is new, so that the insert itself may find out.
+    const head = yield* insert(writing, classRow, prepared, nowMs)
+    if (head) return head
   }
-  checkVersion(operation, existing?.version ?? 0)
-  return existing
-    ? yield* replace(writing, classRow, existing, prepared)
-    : yield* insert(writing, classRow, prepared, nowMs)
+  const existing = yield* findRow(classRow.id, operation.id)
+  const isThere = existing !== undefined && !isExpired(existing, nowMs)
+  checkVersion(operation, isThere ? existing.version : 0)
+  if (isThere) return yield* replace(writing, classRow, existing, prepared)
+  if (existing) yield* removeRow(writing, classRow, existing)
+  return (yield* insert(writing, classRow, prepared, nowMs))!
 }
 
+/** Null: there is one with this id. */
 function* insert(
   writing: Writing,
   classRow: ClassRow,
@@ -83,7 +84,7 @@ function* insert(
   const createdAt = new Date(nowMs).toISOString()
   const made = yield* one<{ id: number }>(
     `insert into objects (class_id, uuid, data, bytes, created_at, version, expires_ms)
-      values (?, ?, ?, ?, ?, 1, ?) returning id`,
+      values (?, ?, ?, ?, ?, 1, ?) on conflict (class_id, uuid) do nothing returning id`,
     classRow.id,
     operation.id,
     json,
@@ -91,7 +92,8 @@ function* insert(
     createdAt,
     operation.expiresAtMs ?? null,
   )
-  yield* indexObject(writing, classRow.id, made!.id, null, operation.data)
+  if (!made) return null
+  yield* indexObject(writing, classRow.id, made.id, null, operation.data)
   writing.count(classRow.id, 1, bytes)
   return { id: operation.id, version: 1, createdAt }
 }

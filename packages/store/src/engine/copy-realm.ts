@@ -92,7 +92,6 @@ function* copySlice(
 
 interface Copy {
   source: RealmRow | undefined
-  target: RealmRow
   writing: Writing
   /** What this transaction does to the target, for its journal. */
   operations: PreparedOperation[]
@@ -100,13 +99,12 @@ interface Copy {
 
 function* openCopy(from: string, to: string): Task<Copy> {
   const source = yield* findRealm(from)
-  const target = yield* openRealm(to)
-  return { source, target, writing: new Writing(target.id), operations: [] }
+  return { source, writing: new Writing(to), operations: [] }
 }
 
 function* record(copy: Copy, nowMs: number): Task<void> {
+  if (copy.operations.length > 0) yield* appendJournal(copy.writing, copy.operations, nowMs)
   yield* copy.writing.finish()
-  if (copy.operations.length > 0) yield* appendJournal(copy.target, copy.operations, nowMs)
 }
 
 function* ensureClass(copy: Copy, className: string): Task<ClassRow> {

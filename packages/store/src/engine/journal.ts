@@ -1,8 +1,9 @@
 import { BOUNDS } from '../bounds.ts'
 import type { JournalEntry, Operation } from '../contract.ts'
 import { one, run, type Task } from '../sql/task.ts'
-import { findRealm, type RealmRow } from './catalogue.ts'
+import { findRealm } from './catalogue.ts'
 import type { PreparedOperation } from './prepare-batch.ts'
+import type { Writing } from './writing.ts'
 
 interface EntryRow {
   sequence: number
@@ -13,20 +14,17 @@ interface EntryRow {
 
 /** Adds one entry and gives its sequence. Conditions are left out: they held, and a replay is not to ask again. */
 export function* appendJournal(
-  realm: RealmRow,
+  writing: Writing,
   operations: PreparedOperation[],
   nowMs: number,
 ): Task<number> {
-  const moved = yield* one<{ sequence: number }>(
-    'update realms set sequence = sequence + 1 where id = ? returning sequence',
-    realm.id,
-  )
-  const sequence = moved!.sequence
+  const { id, epoch } = yield* writing.openRealm()
+  const sequence = yield* writing.nextSequence()
   yield* run(
     'insert into journal (realm_id, sequence, epoch, time_ms, operations) values (?, ?, ?, ?, ?)',
-    realm.id,
+    id,
     sequence,
-    realm.epoch,
+    epoch,
     nowMs,
     `[${operations.map(entryJson).join(',')}]`,
   )

@@ -11,6 +11,7 @@ import type {
 } from '../contract.ts'
 import type { Database } from '../sql/database.ts'
 import { one, type Task } from '../sql/task.ts'
+import { sharing } from '../sql/work.ts'
 import { parseTerms } from '../terms/term.ts'
 import { applyBatch } from './apply-batch.ts'
 import { listClasses, requireClass, usage } from './catalogue.ts'
@@ -23,6 +24,7 @@ import { checkClassName, checkRealm, prepareBatch } from './prepare-batch.ts'
 import { advanceEpoch, deleteRealm, readEpoch } from './realm.ts'
 import { search } from './search.ts'
 import { findExpired, purgeSlice, removeExpired, SWEEP_SLICE } from './sweep.ts'
+import { Writing } from './writing.ts'
 
 /** Lane of what is done for no realm. */
 const HOUSEKEEPING = ''
@@ -65,7 +67,11 @@ export class SqlObjectStore implements ObjectStore {
     checkRealm(realm)
     checkWhole(epoch, 'an epoch')
     const prepared = prepareBatch(operations)
-    return this.#database.write(realm, () => applyBatch(realm, epoch, prepared, this.#clock.nowMs()))
+    const work = sharing(
+      () => new Writing(realm),
+      (writing) => applyBatch(writing, epoch, prepared, this.#clock.nowMs()),
+    )
+    return this.#database.write(realm, work)
   }
 
   async journal(

@@ -1,6 +1,5 @@
 import { all, one, run, type Task } from '../sql/task.ts'
 import { removeRow } from './apply-batch.ts'
-import { findRealm } from './catalogue.ts'
 import { appendJournal } from './journal.ts'
 import type { ObjectRow } from './object-row.ts'
 import type { PreparedOperation } from './prepare-batch.ts'
@@ -26,9 +25,8 @@ export function* findExpired(limit: number, nowMs: number): Task<Map<string, num
 
 /** Removes those of the realm's objects that are expired still, with one journal entry; their number. */
 export function* removeExpired(realm: string, ids: readonly number[], nowMs: number): Task<number> {
-  const owner = yield* findRealm(realm)
-  if (!owner) return 0
-  const writing = new Writing(owner.id)
+  const writing = new Writing(realm)
+  if (!(yield* writing.findRealm())) return 0
   const operations: PreparedOperation[] = []
   for (const id of ids) {
     const row = yield* one<ExpiredRow>(
@@ -41,8 +39,8 @@ export function* removeExpired(realm: string, ids: readonly number[], nowMs: num
     yield* removeRow(writing, { id: row.class_id }, row)
     operations.push({ operation: { op: 'delete', className: row.class_name, id: row.uuid } })
   }
+  if (operations.length > 0) yield* appendJournal(writing, operations, nowMs)
   yield* writing.finish()
-  if (operations.length > 0) yield* appendJournal(owner, operations, nowMs)
   return operations.length
 }
 

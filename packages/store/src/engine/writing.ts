@@ -1,31 +1,54 @@
 import { all, one, run, type Task } from '../sql/task.ts'
-import { type ClassRow, findClass } from './catalogue.ts'
+import type { Shared } from '../sql/work.ts'
+import { type ClassRow, findClass, findRealm, openRealm, type RealmRow } from './catalogue.ts'
 
 /** Most names that one command asks for. */
 const MOST_NAMES = 64
 
 /**
- * What one transaction has learned of the catalogue of its realm, so that it asks once, and what it adds to the sums of classes, so that it
- * writes them once. Not to be kept beyond the transaction.
+ * What one transaction has learned of the catalogue of its realm, so that it asks once, and what it adds to the realm's sequence and to the sums of classes,
+ * so that it writes them once. Not to be kept beyond the transaction.
  */
-export class Writing {
-  readonly realmId: number
+export class Writing implements Shared {
+  readonly #name: string
+  #realm: RealmRow | undefined
+  #hasMoved = false
   readonly #classes = new Map<string, ClassRow>()
   readonly #attributes = new Map<number, Map<string, number>>()
   readonly #sums = new Map<number, { objects: number; bytes: number }>()
 
-  constructor(realmId: number) {
-    this.realmId = realmId
+  constructor(realm: string) {
+    this.#name = realm
+  }
+
+  *findRealm(): Task<RealmRow | undefined> {
+    this.#realm ??= yield* findRealm(this.#name)
+    return this.#realm
+  }
+
+  *openRealm(): Task<RealmRow> {
+    this.#realm ??= yield* openRealm(this.#name)
+    return this.#realm
+  }
+
+  /** The sequence of the realm's next journal entry, which is to be made. */
+  *nextSequence(): Task<number> {
+    const realm = yield* this.openRealm()
+    realm.sequence += 1
+    this.#hasMoved = true
+    return realm.sequence
   }
 
   *findClass(name: string): Task<ClassRow | undefined> {
-    const known = this.#classes.get(name) ?? (yield* findClass(this.realmId, name))
+    const realm = yield* this.openRealm()
+    const known = this.#classes.get(name) ?? (yield* findClass(realm.id, name))
     if (known) this.#classes.set(name, known)
     return known
   }
 
   *createClass(name: string): Task<ClassRow> {
-    yield* run('insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)', this.realmId, name)
+    const { id } = yield* this.openRealm()
+    yield* run('insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)', id, name)
     return (yield* this.findClass(name))!
   }
 
@@ -60,8 +83,11 @@ export class Writing {
     this.#sums.set(classId, { objects: sum.objects + objects, bytes: sum.bytes + bytes })
   }
 
-  /** Writes the sums; to be called at the end. */
+  /** Writes the sums and the sequence; to be called at the end. */
   *finish(): Task<void> {
+    if (this.#hasMoved)
+      yield* run('update realms set sequence = ? where id = ?', this.#realm!.sequence, this.#realm!.id)
+    this.#hasMoved = false
     for (const [classId, { objects, bytes }] of this.#sums) {
       const sql = 'update classes set objects = objects + ?, bytes = bytes + ? where id = ?'
       yield* run(sql, objects, bytes, classId)

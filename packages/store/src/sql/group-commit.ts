@@ -2,7 +2,9 @@ import { type Clock, PlatformError } from '@openzimki/core'
 import { FairQueue } from './fair-queue.ts'
 import { LogSync } from './log-sync.ts'
 import { mapError } from './map-error.ts'
-import type { Command, Row, Task } from './task.ts'
+import type { Command, Row } from './task.ts'
+import { type Entry, type LaneWork, Transaction, UNDONE } from './transaction.ts'
+import type { Work } from './work.ts'
 
 /** Most tasks in one transaction: few, so that the disk can begin early; what it costs to commit is little beside them. */
 const GROUP_TASKS = 16
@@ -16,19 +18,9 @@ export const LANE_TASKS = 10_000
 export const laneFull = (): PlatformError =>
   new PlatformError('LIMIT_EXCEEDED', 'too many writes of this realm wait for the disk; write more slowly')
 
-interface Waiting {
-  lane: string
-  task: () => Task<unknown>
+interface Waiting extends LaneWork {
   resolve(value: unknown): void
   reject(error: unknown): void
-}
-
-type Outcome = { value: unknown } | { error: unknown }
-const UNDONE: Outcome = { value: undefined }
-
-interface Entry {
-  waiting: Waiting
-  outcome: Outcome
 }
 
 export interface GroupCommitOptions {
@@ -42,11 +34,11 @@ export interface GroupCommitOptions {
 }
 
 /**
- * Lanes (realms) take turns. Writes that wait in this turn of the event loop share a transaction, and transactions share a sync. Each write runs in a
- * savepoint of its own, so one that throws is undone alone; nobody is told how theirs went before the disk has it.
+ * Lanes (realms) take turns. Writes that wait in this turn of the event loop share a transaction, and transactions share a sync. One that throws is
+ * undone alone; nobody is told how theirs went before the disk has it.
  */
 export class GroupCommit {
-  readonly #execute: (command: Command) => Row[]
+  readonly #transaction: Transaction
   readonly #onCommit: () => void
   readonly #onLost: (error: PlatformError) => void
   readonly #clock: Clock
@@ -61,7 +53,7 @@ export class GroupCommit {
   #lost: PlatformError | null = null
 
   constructor({ execute, clock, sync, onCommit, onLost }: GroupCommitOptions) {
-    this.#execute = execute
+    this.#transaction = new Transaction(execute)
     this.#clock = clock
     this.#onCommit = onCommit
     this.#onLost = onLost
@@ -69,12 +61,12 @@ export class GroupCommit {
   }
 
   /** LIMIT_EXCEEDED when too many wait in this lane. */
-  async add<T>(task: () => Task<T>, lane: string): Promise<T> {
+  async add<T>(work: Work<T>, lane: string): Promise<T> {
     this.assertKept()
     if (this.#queue.waiting(lane) >= LANE_TASKS) throw laneFull()
     this.#open += 1
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push(lane, { lane, task, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push(lane, { lane, work, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -106,7 +98,7 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    const group: Entry[] = []
+    const group: Entry<Waiting>[] = []
     try {
       this.#commit(group)
     } catch (error) {
@@ -118,7 +110,7 @@ export class GroupCommit {
     this.#onCommit()
   }
 
-  async #tellWhenSynced(group: readonly Entry[]): Promise<void> {
+  async #tellWhenSynced(group: readonly Entry<Waiting>[]): Promise<void> {
     const synced = this.#log.committed(group.map(({ waiting }) => waiting.lane))
     this.#unsynced += 1
     await synced.then(
@@ -129,7 +121,7 @@ export class GroupCommit {
     if (this.#queue.length > 0) this.#schedule()
   }
 
-  #lose(group: readonly Entry[], cause: unknown): void {
+  #lose(group: readonly Entry<Waiting>[], cause: unknown): void {
     const isFirst = this.#lost === null
     this.#lost ??= new PlatformError(
       'UNAVAILABLE',
@@ -137,14 +129,14 @@ export class GroupCommit {
       { cause },
     )
     this.#tell(group, this.#lost)
-    const left: Entry[] = []
+    const left: Entry<Waiting>[] = []
     for (let waiting = this.#queue.shift(); waiting; waiting = this.#queue.shift())
       left.push({ waiting, outcome: UNDONE })
     this.#tell(left, this.#lost)
     if (isFirst) this.#onLost(this.#lost)
   }
 
-  #tell(group: readonly Entry[], failure: PlatformError | null): void {
+  #tell(group: readonly Entry<Waiting>[], failure: PlatformError | null): void {
     for (const { waiting, outcome } of group) {
       if (failure !== null) waiting.reject(failure)
       else if ('error' in outcome) waiting.reject(mapError(outcome.error))
@@ -155,56 +147,11 @@ export class GroupCommit {
   }
 
   /** Takes from the queue into `group`, in the order it was done. */
-  #commit(group: Entry[]): void {
+  #commit(group: Entry<Waiting>[]): void {
     const untilMs = this.#clock.monotonicMs() + GROUP_MS
-    let waiting = this.#queue.shift()
-    try {
-      this.#sql('begin immediate')
-      while (waiting) {
-        const entry = { waiting, outcome: UNDONE }
-        group.push(entry)
-        entry.outcome = this.#savepoint(waiting.task)
-        const full = group.length >= GROUP_TASKS || this.#clock.monotonicMs() >= untilMs
-        waiting = full ? undefined : this.#queue.shift()
-      }
-      this.#sql('commit')
-    } catch (error) {
-      if (group.length === 0 && waiting) group.push({ waiting, outcome: UNDONE })
-      this.#rollback(error)
-      throw error
-    }
-  }
-
-  #savepoint(task: () => Task<unknown>): Outcome {
-    this.#sql('savepoint one')
-    try {
-      const value = this.#toEnd(task())
-      this.#sql('release one')
-      return { value }
-    } catch (error) {
-      this.#sql('rollback to one')
-      this.#sql('release one')
-      return { error }
-    }
-  }
-
-  #toEnd(task: Task<unknown>): unknown {
-    let step = task.next()
-    while (!step.done) step = task.next(this.#execute(step.value))
-    return step.value
-  }
-
-  /** SQLite has rolled back by itself after some errors; a second rollback then fails and says nothing new. */
-  #rollback(cause: unknown): void {
-    try {
-      this.#sql('rollback')
-    } catch (error) {
-      if (!String(error).includes('no transaction'))
-        throw new AggregateError([cause, error], 'rollback failed')
-    }
-  }
-
-  #sql(sql: string): void {
-    this.#execute({ sql, bindings: [] })
+    this.#transaction.run(group, () => {
+      const full = group.length >= GROUP_TASKS || (group.length > 0 && this.#clock.monotonicMs() >= untilMs)
+      return full ? undefined : this.#queue.shift()
+    })
   }
 }

@@ -11,6 +11,7 @@ import { migrate } from './migrations.ts'
 import { SlowLane } from './slow-lane.ts'
 import { SyncedFile } from './synced-file.ts'
 import type { Command, Row, Task } from './task.ts'
+import type { Work } from './work.ts'
 
 /** A reading task that is not done after this long lets the others go first. */
 const READ_SLICE_MS = 4
@@ -23,8 +24,8 @@ const PRAGMAS = [
   // A commit leaves the log to the system; LogSync sees to it that it is on disk before anybody is told.
   'synchronous = NORMAL',
   'temp_store = MEMORY',
-  // KiB when negative.
-  'cache_size = -65536',
+  // KiB when negative. Few, since reads come from the mapped file, and a commit after a split page looks through all that there are.
+  'cache_size = -4096',
   'mmap_size = 1073741824',
   'journal_size_limit = 67108864',
 ]
@@ -156,9 +157,9 @@ class SqliteDatabase implements StoreDatabase {
     }
   }
 
-  async write<T>(lane: string, task: () => Task<T>): Promise<T> {
+  async write<T>(lane: string, work: Work<T>): Promise<T> {
     this.#assertOpen()
-    return this.#commits.add(task, lane)
+    return this.#commits.add(work, lane)
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import { postgresDialect } from '../dialect.ts'
 import { mapError } from '../map-error.ts'
 import { migrate } from '../migrations.ts'
 import type { Task } from '../task.ts'
+import { alone, type Work } from '../work.ts'
 import { connectPostgres, DURABLE, timeouts } from './connect-postgres.ts'
 import { isLost } from './failures.ts'
 import { LaneWriter } from './lane-writer.ts'
@@ -77,9 +78,9 @@ class PostgresDatabase implements Database {
     }
   }
 
-  async write<T>(lane: string, task: () => Task<T>, sources: readonly string[] = []): Promise<T> {
+  async write<T>(lane: string, work: Work<T>, sources: readonly string[] = []): Promise<T> {
     this.#assertOpen()
-    return this.#writer.add(lane, task, sources)
+    return this.#writer.add(lane, () => alone(work), sources)
   }
 
   close(): Promise<void> {
