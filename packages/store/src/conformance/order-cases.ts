@@ -114,7 +114,7 @@ function pageCases(given: () => Fixture): void {
       op: 'put',
       className: 'Page',
       id: crypto.randomUUID(),
-      data: n % 10 === 0 ? { n } : { n, v: (n * 37) % 101 },
+      data: { n, half: n % 2 === 0, ...(n % 10 === 0 ? {} : { v: (n * 37) % 101 }) },
     })
     await given().batch(...Array.from({ length: count }, (_, n) => put(n)))
     const soon = given().clock.nowMs() + 10
@@ -123,6 +123,10 @@ function pageCases(given: () => Fixture): void {
       const whole = await given().find({ orderBy })
       expect(await given().find({ orderBy, page: 5, perPage: 120 })).toEqual(whole.slice(480, 600))
       expect(await given().find({ orderBy, page: 6, perPage: 120 })).toEqual(whole.slice(600, 720))
+      const terms = { half: true }
+      const half = whole.filter((n) => Number(n) % 2 === 0)
+      expect(await given().find({ terms, orderBy, page: 3, perPage: 110 })).toEqual(half.slice(220, 330))
+      expect(await given().find({ terms, orderBy, page: 2, perPage: 25 })).toEqual(half.slice(25, 50))
     }
     given().clock.advance(20)
     const left = await given().find({ orderBy: ['v'] })

@@ -3,7 +3,7 @@ import type { OrderKey } from '../terms/order.ts'
 import type { Term } from '../terms/term.ts'
 import { type ClassRow, findAttribute } from './catalogue.ts'
 import { type IndexRange, mergeRanges, rangeOf } from './index-range.ts'
-import { countWalk, type Walk } from './walk.ts'
+import { countWalk, type Point, type Walk } from './walk.ts'
 
 /** One way into the index: the terms it answers, and the walks that together give their objects. */
 export interface Access {
@@ -69,4 +69,12 @@ export function isInOrder(access: Access, order: OrderKey | undefined): boolean 
   // Within one point of the index, every order by its field is that of creation.
   if (order && order.field === access.range.field && order.numeric === access.range.numeric) return true
   return !order && access.range.keys !== null
+}
+
+/** The one point of an index at which exactly the objects are that it finds; null when it is no such access. */
+export function pointOf({ range, walks: [walk, ...more] }: Access): Point | null {
+  if (!walk || more.length > 0 || !range.decides || walk.at === undefined) return null
+  return walk.source === 'terms' || walk.source === 'numbers'
+    ? { source: walk.source, owner: walk.owner, at: walk.at }
+    : null
 }

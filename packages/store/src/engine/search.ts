@@ -134,7 +134,7 @@ class Searching {
   *#skip(walk: Walk): Task<{ position: Position | null; rows: number }> {
     const { offset } = this.#query
     const start = { position: null as Position | null, rows: 0 }
-    if (this.#plan.residual.length > 0 || offset < 100) return start
+    if (this.#plan.residual.length > 0 || walk.also?.length || offset < 100) return start
     if (yield* hasExpired(this.#classRow.id, this.#nowMs)) return start
     while (start.rows < offset) {
       const step = Math.min(SKIP, offset - start.rows)
