@@ -37,6 +37,7 @@ import { readSigningKey } from './signing-key-file.ts'
 import { startStore } from './start-store.ts'
 import type { UpOptions } from './up-options.ts'
 
+const DAY_MS = 24 * 60 * 60_000
 const YEAR_MS = 366 * 24 * 3_600_000
 
 /** A running platform. */
@@ -94,7 +95,7 @@ async function startParts(
       closers,
     ),
   ])
-  const store = connectStore(addresses.store, () => controlCapability(secret))
+  const store = connectStore(addresses.store, controlCapability(secret))
   closers.push(() => store.close())
 
   let gateway: Gateway | null = null
@@ -160,9 +161,17 @@ async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw PlatformError.from(failures[0])
 }
 
-function controlCapability(secret: Buffer): string {
-  const expiresAtMs = Date.now() + YEAR_MS
-  return signCapability({ realm: '*', deployment: '*', expiresAtMs, role: 'control', epoch: 1 }, secret)
+/** The same one for a day, so that both sides need not work it out for each call. */
+function controlCapability(secret: Buffer): () => string {
+  let signed = { token: '', untilMs: 0 }
+  return () => {
+    const nowMs = Date.now()
+    if (nowMs < signed.untilMs) return signed.token
+    const head = { realm: '*', deployment: '*', role: 'control', epoch: 1 } as const
+    const token = signCapability({ ...head, expiresAtMs: nowMs + YEAR_MS }, secret)
+    signed = { token, untilMs: nowMs + DAY_MS }
+    return token
+  }
 }
 
 /** What machines with the files of this installation run. */

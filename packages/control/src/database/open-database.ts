@@ -2,6 +2,7 @@ import { isPostgresUrl } from '@openzimki/store/postgres'
 import type BetterSqlite3 from 'better-sqlite3'
 import knexModule, { type Knex } from 'knex'
 import type { DatabaseOptions } from './database-options.ts'
+import { keepStatements } from './keep-statements.ts'
 import { migrate } from './migrations.ts'
 import { openPostgres } from './open-postgres.ts'
 
@@ -32,6 +33,9 @@ async function openSqlite({ location, schema, synchronous }: DatabaseOptions): P
   })
   try {
     await migrate(db, schema)
+    const connection = (await db.client.acquireConnection()) as BetterSqlite3.Database
+    keepStatements(connection)
+    await db.client.releaseConnection(connection)
     return db
   } catch (error) {
     await db.destroy()

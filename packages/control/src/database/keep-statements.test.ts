@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals'
+import Database from 'better-sqlite3'
+import { keepStatements } from './keep-statements.ts'
+
+it('keepStatements gives the same statement again, of many the ones that were made last', () => {
+  const connection = new Database(':memory:')
+  connection.exec('create table t (n integer)')
+  keepStatements(connection)
+  const insert = connection.prepare('insert into t values (?)')
+  insert.run(1)
+  expect(connection.prepare('insert into t values (?)')).toBe(insert)
+  for (let n = 0; n < 1_000; n++) expect(connection.prepare(`select ${n} as n`).get()).toEqual({ n })
+  expect(connection.prepare('insert into t values (?)')).not.toBe(insert)
+  connection.prepare('insert into t values (?)').run(2)
+  expect(connection.prepare('select count(*) as n from t').get()).toEqual({ n: 2 })
+  expect(() => connection.prepare('select nonsense')).toThrow('nonsense')
+  connection.close()
+})
