@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RealmKind } from '@openzimki/core'
+import { WARM_UP } from './warm-up.ts'
 
 /** Paths of the startup snapshots, one for each kind of realm. */
 export type PreludePaths = Record<RealmKind, string>
@@ -45,16 +46,17 @@ export async function ensurePreludes(directory: string): Promise<PreludePaths> {
       .update(process.version)
       .update(process.arch)
       .update(code)
+      .update(WARM_UP[kind])
       .digest('hex')
     paths[kind] = join(directory, `prelude-${kind}-${digest.slice(0, 16)}.blob`)
-    if (!existsSync(paths[kind])) await writeSnapshot(paths[kind], code)
+    if (!existsSync(paths[kind])) await writeSnapshot(paths[kind], code, WARM_UP[kind])
   }
   return paths
 }
 
-async function writeSnapshot(path: string, code: string): Promise<void> {
+async function writeSnapshot(path: string, code: string, warmUp: string): Promise<void> {
   const { default: ivm } = await import('isolated-vm')
-  const snapshot = ivm.Isolate.createSnapshot([{ code, filename: 'prelude.js' }])
+  const snapshot = ivm.Isolate.createSnapshot([{ code, filename: 'prelude.js' }], warmUp)
   const temporary = `${path}.${process.pid}.tmp`
   await writeFile(temporary, Buffer.from(snapshot.copy()))
   await rename(temporary, path)
