@@ -3,25 +3,8 @@ import { expect, it } from '@jest/globals'
 import { type Json, ManualClock } from '@openzimki/core'
 import type { Operation, Query, StoredObject, Terms } from '../contract.ts'
 import { openSqliteStore } from '../open-sqlite-store.ts'
+import { Dice } from '../testing/dice.ts'
 import { readProperty } from './object-row.ts'
-
-/** Numbers that look random and are the same in each run. */
-class Dice {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed
-  }
-
-  roll(sides: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((this.#state / 2 ** 32) * sides)
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.roll(items.length)]!
-  }
-}
 
 const COUNT = 2_000
 const CLAUSES = [

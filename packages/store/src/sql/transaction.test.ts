@@ -110,6 +110,18 @@ describe('a transaction', () => {
     expect(times('begin immediate')).toBe(1)
   })
 
+  it('does not take what those before it put off for its own', () => {
+    const refused: LaneWork = {
+      lane: 'b',
+      *work(): Task<void> {
+        yield* all('select n from t')
+        throw new PlatformError('CONFLICT', 'no')
+      },
+    }
+    expect(doAll([summed(1), refused])).toEqual([1, expect.stringContaining('no')])
+    expect(times('begin immediate')).toBe(1)
+  })
+
   it('undoes one that throws halfway, with what it put off, and keeps the others', () => {
     const said = doAll([summed(1), plain(5, 'b'), halfway(2), summed(3)])
     expect(said).toEqual([1, 5, expect.stringContaining('no'), 3])

@@ -61,9 +61,10 @@ export class Transaction {
 
   #one({ lane, work }: LaneWork, shared: Map<string, Shared>): Outcome {
     if (this.#isCareful(lane)) return this.#inSavepoint(work, shared)
+    const task = this.#taskOf(lane, work, shared)
     this.#hasWritten = false
     try {
-      return { value: this.#toEnd(this.#taskOf(lane, work, shared)) }
+      return { value: this.#toEnd(task) }
     } catch (error) {
       if (this.#hasWritten) throw new Halfway(lane, error)
       return { error }
