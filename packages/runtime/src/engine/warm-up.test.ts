@@ -39,15 +39,18 @@ describe.each(KINDS)('the warm-up of the %s kind', (kind) => {
     expect(() => ivm.Isolate.createSnapshot([{ code }], broken)).toThrow('cold')
   })
 
-  it('answers its request', () => {
+  it('answers its request', async () => {
     const isolate = new ivm.Isolate({ memoryLimit: 64 })
     const context = isolate.createContextSync()
-    return bundlePrelude(kind).then((code) => {
-      context.evalSync(code)
-      const watched = WARM_UP[kind].replace(/enter\(\[\[(.*)\n/, 'globalThis.last = enter([[$1\n')
-      context.evalSync(watched)
-      expect(context.evalSync('JSON.stringify(last)')).toContain('warm')
-      isolate.dispose()
-    })
+    context.evalSync(await bundlePrelude(kind))
+    context.evalSync('globalThis.said = []')
+    const watched = WARM_UP[kind]
+      .replace(`${BOOT_GLOBAL}(() => undefined,`, `${BOOT_GLOBAL}((...post) => said.push(post),`)
+      .replace('enter([[', 'globalThis.last = enter([[')
+    context.evalSync(watched)
+    const said = String(context.evalSync('JSON.stringify([said, last])'))
+    expect(said).toContain('warm')
+    expect(said).not.toContain('respond.fail')
+    isolate.dispose()
   })
 })
