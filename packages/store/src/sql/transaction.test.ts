@@ -54,29 +54,20 @@ function* insert(n: number): Task<number> {
   return n
 }
 const plain = (n: number, lane = 'a'): LaneWork => ({ lane, work: () => insert(n) })
-const summed = (n: number, lane = 'a'): LaneWork => ({
+/** `thrown`: after it has added to the sum. */
+const summed = (n: number, lane = 'a', thrown?: PlatformError): LaneWork => ({
   lane,
   work: sharing(
     () => new Sum(),
     function* (sum) {
       yield* insert(n)
       sum.total += n
+      if (thrown) throw thrown
       return sum.total
     },
   ),
 })
-/** Throws after it has added to the sum. */
-const halfway = (n: number, lane = 'a'): LaneWork => ({
-  lane,
-  work: sharing(
-    () => new Sum(),
-    function* (sum) {
-      yield* insert(n)
-      sum.total += n
-      throw new PlatformError('CONFLICT', 'no')
-    },
-  ),
-})
+const halfway = (n: number, lane = 'a'): LaneWork => summed(n, lane, new PlatformError('CONFLICT', 'no'))
 const refusing = (lane = 'a'): LaneWork => ({
   lane,
   work: sharing(
@@ -143,6 +134,16 @@ describe('a transaction', () => {
     executed = []
     doAll([summed(9)])
     expect(times('savepoint one')).toBe(0)
+  })
+
+  it('remembers so many lanes and no more', () => {
+    for (let n = 0; n <= 1_000; n++) doAll([halfway(n, `lane ${n}`)])
+    executed = []
+    doAll([halfway(1, 'lane 1000')])
+    expect(times('begin immediate')).toBe(1)
+    doAll([halfway(0, 'lane 0')])
+    expect(times('begin immediate')).toBe(3)
+    expect(numbers()).toEqual([])
   })
 
   it('ends, however many lanes throw halfway', () => {

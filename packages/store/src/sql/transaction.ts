@@ -3,6 +3,8 @@ import { alone, type Shared, type Work } from './work.ts'
 
 /** So many tasks of a lane get a savepoint each after one of them threw halfway. */
 const CAREFUL_TASKS = 1_000
+/** Most lanes of which that is remembered; one that is forgotten has a transaction done anew once more. */
+const CAREFUL_LANES = 1_000
 
 export interface LaneWork {
   lane: string
@@ -54,6 +56,8 @@ export class Transaction {
     } catch (error) {
       this.#rollback(error)
       if (!(error instanceof Halfway)) throw error
+      const [oldest] = this.#careful.keys()
+      if (this.#careful.size >= CAREFUL_LANES && oldest !== undefined) this.#careful.delete(oldest)
       this.#careful.set(error.lane, CAREFUL_TASKS)
       return false
     }
