@@ -27,6 +27,7 @@ const load = z.looseObject({
     remoteCalls: limit,
   }),
   env: z.record(z.string(), z.string()),
+  prefetched: z.object({ artifact: z.string(), classes: z.array(z.string()) }).optional(),
 })
 
 const loadParams = z.object({ cordon, load })

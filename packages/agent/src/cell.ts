@@ -191,7 +191,9 @@ export class Cell {
   }
 
   async #loadAnew(load: CellLoad): Promise<number> {
-    const entry = this.loads.add(load)
+    // Good for one start, and too much to be kept for the next.
+    const { prefetched: _, ...kept } = load
+    const entry = this.loads.add(kept)
     const timer = setTimeout(() => {
       entry.fail(loadTimedOut(this.#options.loadMs))
       this.unload(load.realm, load.deployment)

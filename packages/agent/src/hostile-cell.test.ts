@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { LogEntry } from '@openzimki/core'
-import { TestControl } from './testing/test-control.ts'
+import { TestControl, testLoad } from './testing/test-control.ts'
 
 let control: TestControl
 
@@ -143,6 +143,16 @@ describe('a cell that misbehaves', () => {
     expect(control.logs.length).toBeLessThan(20_000)
     await control.until(() => control.logs.some(({ deployment }) => deployment === 'logs.1'))
     expect(control.gone).toEqual([])
+  })
+
+  it('and is killed from outside gets again what was prefetched for its first start alone by reading it', async () => {
+    await control.startAgent({ spares: 1 })
+    const prefetched = { artifact: '{}', classes: ['Page', 'Book'] }
+    const load = { ...testLoad('says-prefetched.1'), prefetched }
+    const { cell } = await control.call('cell.load', { cordon: 'account', load })
+    await control.until(() => control.logs.some(({ text }) => text === 'prefetched Page,Book'))
+    process.kill(await control.pidOf(cell), 'SIGKILL')
+    await control.until(() => control.logs.some(({ text }) => text === 'prefetched nothing'))
   })
 
   it('and is killed from outside under many loads comes back with all of them, without blame', async () => {

@@ -13,6 +13,7 @@ import { LoadPlanner } from './machines/load-planner.ts'
 import { MachineIncidents } from './machines/machine-incidents.ts'
 import { MachineRegistry } from './machines/machine-registry.ts'
 import { MachineRules } from './machines/machine-rules.ts'
+import { prefetch } from './machines/prefetch.ts'
 import { Reconciler } from './machines/reconciler.ts'
 import { RelayDoor } from './machines/relay-door.ts'
 import { LeftBehindIntake } from './metering/left-behind-intake.ts'
@@ -93,7 +94,9 @@ export function composeMachines(inputs: MachineInputs): MachineParts {
     ...{ hub, publisher, rules },
     onWaiting: () => keeper?.wake(),
     issue: (realm, deployment) => issue(options, timings, realm, deployment),
-    beforeLoad: (machine, realm, account) => machineRealms.add(machine, realm, account),
+    prefetch: (realm, deployment) => prefetch(options, realm, deployment),
+    beforeLoad: (machine, { load: { realm, account }, original }) =>
+      machineRealms.add(machine, realm, { account, realm: original }),
     afterUnload: (machine, realm) => machineRealms.release(machine, realm),
     neverHad: (machine, realms) => machineRealms.neverHad(machine, realms),
     onLie: (machine, realms) => {

@@ -32,6 +32,8 @@ describe('a deploy', () => {
     expect(snapshot.keys.get('wiki')).toMatchObject({ id: live.key, realm: live.realmId })
     expect(routeOf(live.realmId)).toMatchObject({ deployment: live.deployment, cells: [{ id: 'cell-1' }] })
     expect(test.agent.loads).toHaveLength(1)
+    const { artifact, classes } = test.agent.loads[0]!.prefetched!
+    expect([JSON.parse(artifact), classes]).toEqual([artifactOf(), []])
     expect(await client.deployments.live({ params })).toMatchObject({ id: live.deployment, live: true })
   })
 

@@ -86,6 +86,20 @@ describe('usage', () => {
     expect((await usage()).totals.requests).toBe(2)
   })
 
+  it('counts a window of many rows whole, those of the same function together', async () => {
+    const rows = Array.from({ length: 350 }, (_, n) => recordOf({ function: `/${n % 250}`, requests: 1 }))
+    await report(windowOf(1, rows))
+    await report(windowOf(2, rows))
+    const { totals } = await usage()
+    expect(totals).toMatchObject({ requests: 700, cpuNs: 700_000, bytesOut: 140_000 })
+    const { items } = await client.usage.get({ params, query: { by: 'function', limit: 500 } })
+    expect(items).toHaveLength(250)
+    const requests = new Map(items.map((row) => [row.group, row.requests]))
+    expect([requests.get('/0'), requests.get('/99'), requests.get('/100'), requests.get('/249')]).toEqual([
+      ...[4, 4, 2, 2],
+    ])
+  })
+
   it('counts windows that come in any order, each once', async () => {
     for (const sequence of [3, 1, 5, 3, 2, 1, 4, 5, 4, 6, 2]) await report(windowOf(sequence, [recordOf()]))
     expect((await usage()).totals.requests).toBe(12)

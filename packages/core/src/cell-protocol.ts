@@ -14,6 +14,8 @@ export interface CellLoad {
   limits: RealmLimits
   /** Variables and secrets of the realm. */
   env: Record<string, string>
+  /** What control has read from the store for the start; left out: the cell reads it. `artifact`: its JSON text. `classes`: all of the realm. */
+  prefetched?: { artifact: string; classes: string[] }
 }
 
 export interface LogEntry {

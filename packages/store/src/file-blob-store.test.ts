@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
@@ -27,3 +27,19 @@ it('removes at opening what a crash left half written, and lists nothing that is
   expect(await blobs.list()).toEqual([])
   await rm(directory, { recursive: true })
 })
+
+it('says of a file that lost a part that it did, short or long', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'zimki-blobs-'))
+  const blobs = await openFileBlobStore({ directory })
+  for (const size of [10, 200_000]) {
+    const { digest } = await blobs.put(bytes(size))
+    const content = await blobs.get(digest)
+    await truncate(join(directory, digest.slice(0, 2), digest.slice(2, 4), digest), size / 2)
+    await expect(Array.fromAsync(content)).rejects.toThrow('shorter than it was')
+  }
+  await rm(directory, { recursive: true })
+})
+
+async function* bytes(size: number): AsyncIterable<Uint8Array> {
+  yield Buffer.alloc(size)
+}

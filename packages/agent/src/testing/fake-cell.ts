@@ -62,6 +62,7 @@ const MISCHIEF: Record<string, (load: CellLoad) => void> = {
   },
   'logs-long': (load) => log(load, 'x'.repeat(1_000_000)),
   'logs-user': (load) => log(load, `${process.getuid?.()} ${process.getgid?.()} ${process.cwd()}`),
+  'says-prefetched': (load) => log(load, `prefetched ${load.prefetched?.classes.join() ?? 'nothing'}`),
   logs: (load) => log(load, JSON.stringify(Object.keys(process.env).sort())),
   floods: (load) => {
     for (let index = 0; index < 20_000; index += 1) log(load, `line ${index}`)

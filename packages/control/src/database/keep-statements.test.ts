@@ -16,3 +16,12 @@ it('keepStatements gives the same statement again, of many the ones that were ma
   expect(() => connection.prepare('select nonsense')).toThrow('nonsense')
   connection.close()
 })
+
+it('keepStatements keeps no long ones, which are lists that seldom come again', () => {
+  const connection = new Database(':memory:')
+  keepStatements(connection)
+  const long = `select ${'7'.padStart(5_000)} as n`
+  expect(connection.prepare(long).get()).toEqual({ n: 7 })
+  expect(connection.prepare(long)).not.toBe(connection.prepare(long))
+  connection.close()
+})

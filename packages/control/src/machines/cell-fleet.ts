@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type CellLoad, type CellStatus, PlatformError } from '@openzimki/core'
 import { loadKey, type RoutePublisher } from '../routing/route-publisher.ts'
 import type { Agent, AgentHub } from './agent-hub.ts'
@@ -6,10 +7,12 @@ import { EXPECTED_BYTES, type LoadedDeployment, LoadTable, placeKey } from './lo
 import { chooseMachine, type MachineRules } from './machine-rules.ts'
 import { relayAddress } from './relay-address.ts'
 
-/** What to load, without the capability, which is made at the last moment. */
+/** What to load, without what is made at the last moment. */
 export interface LoadPlan {
   cordon: string
-  load: Omit<CellLoad, 'capability'>
+  load: Omit<CellLoad, 'capability' | 'prefetched'>
+  /** The realm that it is charged to: itself, or the one that it is a throw-away copy of. */
+  original: string
 }
 
 export interface CellFleetOptions {
@@ -21,8 +24,10 @@ export interface CellFleetOptions {
   onWaiting: () => void
   /** A capability for the realm's store, and when it ends. */
   issue: (realm: string, deployment: string) => Promise<{ capability: string; expiresAtMs: number }>
+  /** What the store says of the realm, for its start; null: the cell asks. */
+  prefetch: (realm: string, deployment: string) => Promise<CellLoad['prefetched'] | null>
   /** Told before a machine is given a realm, so that what it reports later is believed; resolves when that is on disk. */
-  beforeLoad: (machine: string, realm: string, account: string) => Promise<void>
+  beforeLoad: (machine: string, plan: LoadPlan) => Promise<void>
   /** The machine has nothing of the realm any more, and said so. */
   afterUnload: (machine: string, realm: string) => Promise<void>
   /** Those of the realms that the machine was never given: what it says of them is a lie. */
@@ -250,15 +255,18 @@ export class CellFleet {
     }
   }
 
-  async #loadOn(agent: Agent, { cordon, load }: LoadPlan): Promise<void> {
-    const { issue, beforeLoad, rules, loadTimeoutMs: timeoutMs } = this.#options
+  async #loadOn(agent: Agent, plan: LoadPlan): Promise<void> {
+    const { cordon, load } = plan
+    const { issue, prefetch, beforeLoad, rules, loadTimeoutMs: timeoutMs } = this.#options
     const { realm, deployment } = load
     rules.requireAllowed(agent, rules.ruleOf(realm, load.account))
-    const [{ capability, expiresAtMs }] = await Promise.all([
-      issue(realm, deployment),
-      beforeLoad(agent.machine, realm, load.account),
-    ])
-    const params = { cordon, load: { ...load, capability } }
+    const asked = Promise.all([issue(realm, deployment), prefetch(realm, deployment)])
+    asked.catch(() => undefined)
+    // The store answers while the disk is waited for.
+    await linksHaveSent()
+    await beforeLoad(agent.machine, plan)
+    const [{ capability, expiresAtMs }, prefetched] = await asked
+    const params = { cordon, load: { ...load, capability, ...(prefetched && { prefetched }) } }
     const { cell, address: said } = await agent
       .call('cell.load', params, { timeoutMs })
       .catch((thrown: unknown) => {
@@ -313,3 +321,9 @@ const wentAway = (cause?: unknown): PlatformError =>
     cause,
     details: { reason: AGENT_WENT },
   })
+
+/** Links send at the end of a turn, and their question may have been put only during this one. */
+async function linksHaveSent(): Promise<void> {
+  await setImmediate()
+  await setImmediate()
+}

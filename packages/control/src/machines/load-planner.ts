@@ -19,6 +19,7 @@ type PlannedRealm = Pick<RealmRow, 'id' | 'account' | 'limits'>
 interface StoredDeployment extends Pick<DeploymentRow, 'kind' | 'limits' | 'env'> {
   account: string
   realmLimits: RealmRow['limits']
+  hasSecrets: boolean | 0 | 1
 }
 
 /** Makes the plan for loading a deployment: limits, environment, cordon. */
@@ -39,15 +40,31 @@ export class LoadPlanner {
     const row: StoredDeployment | undefined = await this.#db('deployments as d')
       .join('realms as r', 'r.id', 'd.realm')
       .where({ 'd.realm': realmId, 'd.id': deployment })
-      .first('d.kind', 'd.limits', 'd.env', 'r.account', 'r.limits as realmLimits')
+      .first('d.kind', 'd.limits', 'd.env', 'r.account', 'r.limits as realmLimits', {
+        hasSecrets: this.#db.raw('exists (select 1 from ?? where ?? = ??)', [
+          'secrets',
+          'secrets.realm',
+          'r.id',
+        ]),
+      })
     if (!row) throw new PlatformError('NOT_FOUND', 'The realm or its deployment is gone')
     const { kind, limits, env, account, realmLimits } = row
     const realm = { id: realmId, account, limits: realmLimits }
-    return this.plan(realm, { id: deployment, kind, limits, env: JSON.parse(env) })
+    const secrets = row.hasSecrets ? await this.#secrets(realmId) : {}
+    return this.#plan(realm, { id: deployment, kind, limits, env: JSON.parse(env) }, secrets, realmId)
   }
 
   /** `as`: load it for another realm, a throw-away copy of this one. */
   async plan(realm: PlannedRealm, deployment: LoadableDeployment, as: string = realm.id): Promise<LoadPlan> {
+    return this.#plan(realm, deployment, await this.#secrets(realm.id), as)
+  }
+
+  #plan(
+    realm: PlannedRealm,
+    deployment: LoadableDeployment,
+    secrets: Record<string, string>,
+    as: string,
+  ): LoadPlan {
     const limits: RealmLimits = effectiveLimits(deployment.limits, realm.limits)
     return {
       cordon: this.#cordonOf({ id: as, account: realm.account }),
@@ -57,8 +74,9 @@ export class LoadPlanner {
         deployment: deployment.id,
         kind: deployment.kind,
         limits,
-        env: { ...deployment.env, ...(await this.#secrets(realm.id)) },
+        env: { ...deployment.env, ...secrets },
       },
+      original: realm.id,
     }
   }
 

@@ -40,9 +40,9 @@ export class MachineRealms {
     this.#clock = clock
   }
 
-  /** On disk before it resolves; free when the machine has it already. */
-  add(machine: string, realm: string, account: string): Promise<void> {
-    return this.#changes.run(keyOf(machine, realm), () => this.#add(machine, realm, account))
+  /** On disk before it resolves; free when the machine has it already. `booking`: what its usage of the realm is charged to. */
+  add(machine: string, realm: string, booking: Booking): Promise<void> {
+    return this.#changes.run(keyOf(machine, realm), () => this.#add(machine, realm, booking))
   }
 
   /** The machine said that it has unloaded the realm: what it reports of later times is not believed. */
@@ -50,15 +50,16 @@ export class MachineRealms {
     return this.#changes.run(keyOf(machine, realm), () => this.#release(machine, realm))
   }
 
-  async #add(machine: string, realm: string, account: string): Promise<void> {
-    const known = await this.#find(machine, realm)
+  async #add(machine: string, realm: string, { account, realm: original }: Booking): Promise<void> {
+    const known = this.#known.get(keyOf(machine, realm))
     if (known?.account === account && known.releasedAtMs === null) return
-    const givenAtMs = known?.givenAtMs ?? this.#clock.nowMs()
-    await this.#db('machine_realms')
-      .insert({ machine, realm, account, given_at_ms: givenAtMs, released_at_ms: null })
+    // One statement, because somebody waits for the first answer; what it was given first stays as it is.
+    const [row]: { given_at_ms: number }[] = await this.#db('machine_realms')
+      .insert({ machine, realm, account, given_at_ms: this.#clock.nowMs(), released_at_ms: null })
       .onConflict(['machine', 'realm'])
-      .merge()
-    const original = await this.#original(realm)
+      .merge(['account', 'released_at_ms'])
+      .returning('given_at_ms')
+    const givenAtMs = row!.given_at_ms
     this.#known.set(keyOf(machine, realm), { account, realm: original, givenAtMs, releasedAtMs: null })
   }
 

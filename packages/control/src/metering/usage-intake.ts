@@ -10,6 +10,8 @@ import type { MachineRealms } from './machine-realms.ts'
 export const HOUR_MS = 3_600_000
 export const hourOf = (timeMs: number): number => Math.floor(timeMs / HOUR_MS) * HOUR_MS
 
+/** Rows of a window that one statement takes: a busy machine reports hundreds each second, and a statement for each costs most of a millisecond. */
+const ROWS_AT_ONCE = 100
 /** More than this in a window is no measurement: it is hours of every CPU of the largest machine there is. */
 const MAX_AMOUNT = 1e13
 
@@ -50,27 +52,36 @@ export class UsageIntake {
   }
 
   async #add(transaction: Knex.Transaction, window: UsageWindow, rows: UsageRecord[]): Promise<void> {
-    for (const row of groupUsage(rows, ['account', 'realm', 'key', 'function', 'outcome'])) {
-      const { account, realm, key, function: name, outcome } = row
-      const hour_ms = await this.#openHour(transaction, realm, window.startMs)
-      const sums = AMOUNT_COLUMNS.map(({ column }) => [
-        column,
-        transaction.raw('?? + ??', [`usage_hours.${column}`, `excluded.${column}`]),
-      ])
-      await transaction('usage_hours')
-        .insert({ account, realm, key, function: name, outcome, hour_ms, ...toColumns(wholeAmounts(row)) })
-        .onConflict(['realm', 'hour_ms', 'function', 'key', 'outcome'])
-        .merge(Object.fromEntries(sums))
+    const accounts = new Map(rows.map(({ realm, account }) => [realm, account]))
+    const groups = groupUsage(rows, ['realm', 'key', 'function', 'outcome'])
+    for (let start = 0; start < groups.length; start += ROWS_AT_ONCE) {
+      const some = groups.slice(start, start + ROWS_AT_ONCE)
+      const hours = await this.#openHours(transaction, some, window.startMs)
+      await addRows(
+        transaction,
+        some.map(({ realm, key, function: name, outcome, ...amounts }) => {
+          const labels = { account: accounts.get(realm), realm, key, function: name, outcome }
+          return { ...labels, hour_ms: hours(realm), ...toColumns(wholeAmounts(amounts)) }
+        }),
+      )
     }
   }
 
-  /** The hour it was measured in, but never one that is signed and sealed, and never one to come. */
-  async #openHour(transaction: Knex.Transaction, realm: string, startMs: number): Promise<number> {
-    const sealed: { end?: number | null } | undefined = await transaction('readings')
-      .where({ realm })
+  /** Of each realm the hour it was measured in, but never one that is signed and sealed, and never one to come. */
+  async #openHours(
+    transaction: Knex.Transaction,
+    rows: { realm: string }[],
+    startMs: number,
+  ): Promise<(realm: string) => number> {
+    const realms = [...new Set(rows.map(({ realm }) => realm))]
+    const sealed: { realm: string; end: number }[] = await transaction('readings')
+      .whereIn('realm', realms)
+      .groupBy('realm')
+      .select('realm')
       .max({ end: 'period_end_ms' })
-      .first()
-    return Math.max(Math.min(hourOf(startMs), hourOf(this.#context.clock.nowMs())), sealed?.end ?? 0)
+    const ends = new Map(sealed.map(({ realm, end }) => [realm, end]))
+    const hour = Math.min(hourOf(startMs), hourOf(this.#context.clock.nowMs()))
+    return (realm) => Math.max(hour, ends.get(realm) ?? 0)
   }
 
   /** Rows that this machine may report, with the account we know, on the realm that a throw-away copy is of. */
@@ -88,4 +99,16 @@ export class UsageIntake {
     }
     return { rows, refused: [...refused] }
   }
+}
+
+/** Adds to what is there of the same realm, hour, function, key and outcome. */
+async function addRows(transaction: Knex.Transaction, rows: object[]): Promise<void> {
+  const sums = AMOUNT_COLUMNS.map(({ column }) => [
+    column,
+    transaction.raw('?? + ??', [`usage_hours.${column}`, `excluded.${column}`]),
+  ])
+  await transaction('usage_hours')
+    .insert(rows)
+    .onConflict(['realm', 'hour_ms', 'function', 'key', 'outcome'])
+    .merge(Object.fromEntries(sums))
 }

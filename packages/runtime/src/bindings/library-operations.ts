@@ -13,7 +13,8 @@ export const libraryOperations: Record<string, Operation> = {
 }
 
 async function own({ realm }: OperationCall, name: string): Promise<object> {
-  const script = realm.artifact.scripts.find((candidate) => candidate.name === name)
+  const { scripts } = await realm.artifact
+  const script = scripts.find((candidate) => candidate.name === name)
   if (script) return { name: `javascript/${name}`, source: script.source }
   const file = realm.files.get(name)
   if (!file)

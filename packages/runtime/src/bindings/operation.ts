@@ -8,7 +8,8 @@ import type { RealmFiles } from './realm-files.ts'
 /** What the bindings of a realm work with. Nothing here reaches beyond the realm. */
 export interface RealmServices {
   readonly load: CellLoad
-  readonly artifact: Artifact
+  /** Read from the store while an isolate starts; what programs have created in `files` is there by then too. */
+  readonly artifact: Promise<Artifact>
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly files: RealmFiles

@@ -30,20 +30,25 @@ export class RealmFiles {
   readonly #created = new Map<string, RealmFile>()
   readonly #published = new Map<string, RealmFile>()
 
-  constructor(realm: string, artifact: Artifact, objects: ObjectStore, blobs: BlobStore) {
+  constructor(realm: string, objects: ObjectStore, blobs: BlobStore) {
     this.#realm = realm
     this.#objects = objects
     this.#blobs = blobs
-    for (const file of artifact.files)
+  }
+
+  /** What programs have created so far, for `load`. `classes`: those of the realm; most have no files, and are not asked for them. */
+  static async created(
+    realm: string,
+    objects: ObjectStore,
+    classes: Promise<readonly string[]>,
+  ): Promise<StoredObject[]> {
+    return (await classes).includes(FILE_CLASS) ? objects.search(realm, FILE_CLASS, {}) : []
+  }
+
+  /** Before anything else is asked. */
+  load(deployed: Artifact['files'], created: readonly StoredObject[]): void {
+    for (const file of deployed)
       this.#deployed.set(file.path, { ...file, published: true, publishedAs: file.path, id: null })
-  }
-
-  /** What programs have created so far, for `load`. */
-  static created(realm: string, objects: ObjectStore): Promise<StoredObject[]> {
-    return objects.search(realm, FILE_CLASS, {}).catch(noneYet)
-  }
-
-  load(created: readonly StoredObject[]): void {
     for (const object of created) this.#created.set(String(object.data.path), fromStored(object))
     this.#index()
   }
@@ -129,11 +134,6 @@ export class RealmFiles {
     for (const file of [...this.#deployed.values(), ...this.#created.values()])
       if (file.publishedAs !== null) this.#published.set(file.publishedAs, file)
   }
-}
-
-function noneYet(error: unknown): StoredObject[] {
-  if (error instanceof PlatformError && error.code === 'NOT_FOUND') return []
-  throw error
 }
 
 function fromStored({ id, data }: StoredObject): RealmFile {

@@ -11,7 +11,8 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const realmOperations: Record<string, Operation> = {
   'template.source': async ({ realm, params }) => {
     const name = String(params.name)
-    const template = realm.artifact.templates.find((candidate) => candidate.name === name)
+    const { templates } = await realm.artifact
+    const template = templates.find((candidate) => candidate.name === name)
     if (template) return { source: template.source }
     const file = realm.files.get(name)
     if (!file) throw new PlatformError('NOT_FOUND', `there is no template or file "${name}" in this realm`)

@@ -21,11 +21,6 @@ export const storeOperations: Record<string, Operation> = {
     await write(call, [{ op: 'createClass', className }])
     return null
   },
-  'store.classes': async (call) => {
-    countRead(call)
-    const names = await call.realm.objects.listClasses(call.realm.load.realm)
-    return names.filter(isOwnClass)
-  },
   'store.get': async (call) => {
     countRead(call)
     const id = String(call.params.id).toLowerCase()
@@ -76,7 +71,7 @@ function noClass(call: OperationCall): (error: unknown) => null {
 }
 
 /** Classes of the program's own; the platform keeps its own under zimki_. */
-function isOwnClass(name: string): boolean {
+export function isOwnClass(name: string): boolean {
   return isClassName(name) && !name.startsWith('zimki_')
 }
 

@@ -18,17 +18,23 @@ const REFILL_MS = 100
 export class IsolatePool {
   readonly #options: IsolatePoolOptions
   readonly #spares: Record<RealmKind, IsolateHost[]> = { script: [], module: [] }
+  #isFilling = false
   #closed = false
 
   constructor(options: IsolatePoolOptions) {
     this.#options = options
   }
 
-  /** Makes the spares that are missing. */
+  /** Makes the spares that are missing, one after the other; resolves at once when that is under way. */
   async fill(): Promise<void> {
-    for (const kind of ['script', 'module'] as const)
-      while (!this.#closed && this.#spares[kind].length < this.#options.spares)
+    if (this.#isFilling) return
+    this.#isFilling = true
+    try {
+      for (let kind = this.#lacking(); kind !== undefined; kind = this.#lacking())
         this.#spares[kind].push(await this.#make(kind, this.#options.spareMemoryMb))
+    } finally {
+      this.#isFilling = false
+    }
   }
 
   async take(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {
@@ -42,6 +48,11 @@ export class IsolatePool {
     const reason = new PlatformError('UNAVAILABLE', 'the cell is ending')
     for (const spares of Object.values(this.#spares))
       for (const spare of spares.splice(0)) spare.dispose(reason)
+  }
+
+  #lacking(): RealmKind | undefined {
+    if (this.#closed) return undefined
+    return (['script', 'module'] as const).find((kind) => this.#spares[kind].length < this.#options.spares)
   }
 
   #make(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {

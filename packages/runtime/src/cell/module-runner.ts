@@ -17,6 +17,8 @@ export class ModuleRunner implements Runner {
   #stacks: StackMapper | null = null
   /** Its one thread is its one place. */
   readonly #sums = new WorkSums(1)
+  /** Name of the main module's file, once it is known. */
+  #main: string | null = null
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -83,7 +85,7 @@ export class ModuleRunner implements Runner {
     if (!this.#stacks || error.code !== 'SCRIPT_ERROR') return error
     const origin =
       typeof line === 'number' && typeof column === 'number' ? this.#stacks.origin(line, column) : null
-    const where = origin && file === this.#options.realm.artifact.main?.name ? origin : {}
+    const where = origin && file === this.#main ? origin : {}
     const details = { ...error.details, stack: this.#stacks.text(String(stack ?? '')), ...where }
     return new PlatformError(error.code, this.#stacks.text(error.message), { details, cause: error })
   }
@@ -97,8 +99,9 @@ export class ModuleRunner implements Runner {
 
   async #load(): Promise<RealmIsolate> {
     const { realm, pool, meter } = this.#options
-    const { main } = realm.artifact
+    const { main } = await realm.artifact
     if (!main) throw new PlatformError('SCRIPT_ERROR', 'the deployment has no main module')
+    this.#main = main.name
     if (main.map && !this.#stacks) this.#stacks = new StackMapper(main.name, main.map)
     const host = await pool.take('module', realm.load.limits.memoryMb)
     const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })

@@ -1,4 +1,4 @@
-import type { Artifact, CellLoad, IsolateReport } from '@openzimki/core'
+import type { Artifact, CellLoad, IsolateReport, RealmKind } from '@openzimki/core'
 import { isDigest, PlatformError } from '@openzimki/core'
 import type { IsolateCpu } from '@openzimki/meter'
 import type { BlobStore, ObjectStore } from '@openzimki/store/client'
@@ -28,7 +28,7 @@ export interface RealmHostOptions {
 /** One deployment in this cell. */
 export class RealmHost implements RealmServices {
   readonly load: CellLoad
-  readonly artifact: Artifact
+  readonly artifact: Promise<Artifact>
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly files: RealmFiles
@@ -40,31 +40,38 @@ export class RealmHost implements RealmServices {
   readonly #runner: Runner
   #active = 0
 
-  private constructor(options: RealmHostOptions, artifact: Artifact) {
+  private constructor(options: RealmHostOptions, artifact: Promise<string>, classes: Promise<string[]>) {
     this.load = options.load
-    this.artifact = artifact
     this.objects = options.objects
     this.blobs = options.blobs
     this.egress = options.egress
     this.log = options.log
     this.#meter = options.meter
     this.#files = options.meter?.isolate() ?? null
-    this.files = new RealmFiles(options.load.realm, artifact, options.objects, options.blobs)
-    const Kind = artifact.kind === 'script' ? ScriptRunner : ModuleRunner
+    this.files = new RealmFiles(options.load.realm, options.objects, options.blobs)
+    this.artifact = this.#prepare(artifact, classes)
+    const Kind = options.load.kind === 'script' ? ScriptRunner : ModuleRunner
     this.#runner = new Kind({ realm: this, pool: options.pool, meter: options.meter })
   }
 
-  /** Reads the deployment from the store and starts its code. */
+  /** Starts the code of the deployment, read from the store where it was not prefetched. */
   static async start(options: RealmHostOptions): Promise<RealmHost> {
-    const { load, objects, blobs } = options
-    const [artifact, created] = await Promise.all([
-      readArtifact(blobs, load.deployment),
-      RealmFiles.created(load.realm, objects),
-    ])
-    const host = new RealmHost(options, artifact)
-    host.files.load(created)
-    await host.#runner.start()
+    const { prefetched, ...load } = options.load
+    const artifact = prefetched ? Promise.resolve(prefetched.artifact) : readArtifact(options.blobs, load)
+    const classes = prefetched ? Promise.resolve(prefetched.classes) : options.objects.listClasses(load.realm)
+    const host = new RealmHost({ ...options, load }, artifact, classes)
+    // The runner awaits it, but may fail before.
+    host.artifact.catch(() => undefined)
+    await host.#runner.start(classes)
     return host
+  }
+
+  async #prepare(read: Promise<string>, classes: Promise<string[]>): Promise<Artifact> {
+    const { load, objects } = this
+    const [artifact, created] = await Promise.all([read, RealmFiles.created(load.realm, objects, classes)])
+    const parsed = parseArtifact(artifact, load.kind)
+    this.files.load(parsed.files, created)
+    return parsed
   }
 
   /** Answers a request: a published file, or the program. */
@@ -118,15 +125,21 @@ export class RealmHost implements RealmServices {
   }
 }
 
-async function readArtifact(blobs: BlobStore, deployment: string): Promise<Artifact> {
+async function readArtifact(blobs: BlobStore, { deployment }: CellLoad): Promise<string> {
   if (!isDigest(deployment))
     throw new PlatformError('INVALID_ARGUMENT', 'a deployment is named by its digest')
-  const artifact = JSON.parse(await text(await blobs.get(deployment))) as Artifact
-  if (artifact.format === 1) return artifact
-  throw new PlatformError(
-    'UNSUPPORTED',
-    `this cell does not know artifact format ${String(artifact.format)}: update the platform`,
-  )
+  return text(await blobs.get(deployment))
+}
+
+function parseArtifact(json: string, kind: RealmKind): Artifact {
+  const artifact = JSON.parse(json) as Artifact
+  if (artifact.format !== 1)
+    throw new PlatformError(
+      'UNSUPPORTED',
+      `this cell does not know artifact format ${String(artifact.format)}: update the platform`,
+    )
+  if (artifact.kind === kind) return artifact
+  throw new PlatformError('INTERNAL', `a deployment of kind ${artifact.kind} was to be loaded as ${kind}`)
 }
 
 function expire(request: RunningRequest, wallMs: number): void {

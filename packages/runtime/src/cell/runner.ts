@@ -7,8 +7,8 @@ import type { RunningRequest } from './running-request.ts'
 
 /** How requests of one kind of realm are run. */
 export interface Runner {
-  /** Loads the code into its first isolate. SCRIPT_ERROR when it fails. */
-  start(): Promise<void>
+  /** Loads the code into its first isolate. `classes`: all that the realm has now. SCRIPT_ERROR when it fails. */
+  start(classes: Promise<readonly string[]>): Promise<void>
   run(request: RunningRequest): Promise<void>
   reports(nowMs: number): RunnerReport
   settleClocks(): void

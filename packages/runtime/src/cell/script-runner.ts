@@ -1,5 +1,5 @@
 import { PlatformError } from '@openzimki/core'
-import { storeOperations } from '../bindings/store-operations.ts'
+import { isOwnClass } from '../bindings/store-operations.ts'
 import { decodePath } from './decode-path.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
@@ -26,8 +26,8 @@ export class ScriptRunner implements Runner {
     this.#options = options
   }
 
-  async start(): Promise<void> {
-    this.#release(await this.#load())
+  async start(classes: Promise<readonly string[]>): Promise<void> {
+    this.#release(await this.#load(classes))
   }
 
   async run(request: RunningRequest): Promise<void> {
@@ -87,7 +87,8 @@ export class ScriptRunner implements Runner {
 
   async #grow(): Promise<void> {
     try {
-      this.#release(await this.#load())
+      const { objects, load } = this.#options.realm
+      this.#release(await this.#load(objects.listClasses(load.realm)))
     } catch (error) {
       this.#waiting.shift()?.(PlatformError.from(error))
     }
@@ -107,16 +108,10 @@ export class ScriptRunner implements Runner {
     else this.#idle.push(isolate)
   }
 
-  async #load(): Promise<RealmIsolate> {
+  async #load(classes: Promise<readonly string[]>): Promise<RealmIsolate> {
     const { realm, pool, meter } = this.#options
     this.#starting++
     try {
-      const classes = storeOperations['store.classes']!({
-        realm,
-        request: null,
-        params: {},
-        bytes: undefined,
-      }) as Promise<string[]>
       // It is awaited below, where a failure also frees the isolate.
       classes.catch(() => undefined)
       const host = await pool.take('script', realm.load.limits.memoryMb)
@@ -135,10 +130,17 @@ export class ScriptRunner implements Runner {
     }
   }
 
-  async #startCode({ host }: RealmIsolate, classes: string[]): Promise<void> {
+  /** The isolate starts while the store is asked for the code, and the code is compiled while it starts. */
+  async #startCode({ host }: RealmIsolate, classes: readonly string[]): Promise<void> {
     const { load, artifact } = this.#options.realm
     const { cpuMs } = load.limits
-    await host.enter('start', 0, JSON.stringify({ classes, env: load.env }), cpuMs)
-    for (const { name, source } of artifact.scripts) await host.run(source, `javascript/${name}`, cpuMs)
+    const start = JSON.stringify({ classes: classes.filter(isOwnClass), env: load.env })
+    const started = host.enter('start', 0, start, cpuMs)
+    started.catch(() => undefined)
+    const { scripts } = await artifact
+    const compiled = scripts.map(({ name, source }) => host.compile(source, `javascript/${name}`, cpuMs))
+    for (const script of compiled) script.catch(() => undefined)
+    await started
+    for (const script of compiled) await host.run(await script, cpuMs)
   }
 }

@@ -181,10 +181,19 @@ export class IsolateHost {
     return { begun, mayFollow: results.at(-1)?.[1]?.endsWith('+done') ?? false }
   }
 
-  /** Compiles and runs a global script. SCRIPT_ERROR carries file, line and column. */
-  run(source: string, filename: string, timeoutMs: number): Promise<void> {
+  /** Compiles a global script, for `run`; may be asked for while something runs. SCRIPT_ERROR carries file, line and column. */
+  async compile(source: string, filename: string, timeoutMs: number): Promise<ivm.Script> {
+    let script: ivm.Script | undefined
+    await this.#track(timeoutMs, async () => {
+      script = await this.#isolate.compileScript(source, { filename })
+      return [UNTOLD]
+    })
+    return script!
+  }
+
+  /** Runs a global script once. Errors as `compile`. */
+  run(script: ivm.Script, timeoutMs: number): Promise<void> {
     return this.#track(timeoutMs, async () => {
-      const script = await this.#isolate.compileScript(source, { filename })
       await script.run(this.#context, { timeout: timeoutMs })
       script.release()
       return [UNTOLD]
