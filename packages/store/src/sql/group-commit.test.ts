@@ -143,6 +143,24 @@ describe('GroupCommit', () => {
     expect(commits.pending('a')).toBeNull()
   })
 
+  it('commits nothing while it is held, syncs and tells what was committed, and goes on after it', async () => {
+    const disk = Promise.withResolvers<void>()
+    sync = () => disk.promise
+    const before = add(() => insert(1))
+    await nextTurn()
+    const scheduled = add(() => insert(2))
+    commits.hold(true)
+    const held = add(() => insert(3))
+    for (let turn = 0; turn < 3; turn++) await nextTurn()
+    expect(rows()).toEqual([1])
+    disk.resolve()
+    expect(await before).toBe(1)
+    expect(rows()).toEqual([1])
+    commits.hold(false)
+    expect(await Promise.all([scheduled, held])).toEqual([2, 3])
+    expect(rows()).toEqual([1, 2, 3])
+  })
+
   it('keeps what comes while the disk stands still in its bounded queue', async () => {
     const onDisk = Promise.withResolvers<void>()
     sync = () => onDisk.promise

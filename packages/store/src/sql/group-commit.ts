@@ -45,6 +45,7 @@ export class GroupCommit {
   readonly #queue = new FairQueue<Waiting>()
   readonly #log: LogSync
   #scheduled = false
+  #isHeld = false
   /** Transactions that wait for the disk. */
   #unsynced = 0
   /** Writes that wait in the queue or for the disk. */
@@ -87,11 +88,18 @@ export class GroupCommit {
     return new Promise((resolve) => this.#settled.push(resolve))
   }
 
+  /** True: what comes waits in the queue until it is false again; what was committed is synced and told. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (!isHeld && this.#queue.length > 0) this.#schedule()
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#unsynced >= MOST_UNSYNCED) return
+    if (this.#isHeld || this.#scheduled || this.#unsynced >= MOST_UNSYNCED) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
+      if (this.#isHeld) return
       if (this.#queue.length > 0) this.#flush()
       if (this.#queue.length > 0) this.#schedule()
     })

@@ -27,7 +27,8 @@ const PRAGMAS = [
   // KiB when negative. Few, since reads come from the mapped file, and a commit after a split page looks through all that there are.
   'cache_size = -4096',
   'mmap_size = 1073741824',
-  'journal_size_limit = 67108864',
+  // More than the log has when it begins anew under load: a file that grows again costs each sync more than one that is written over.
+  'journal_size_limit = 134217728',
 ]
 
 export interface SqliteOptions {
@@ -126,7 +127,11 @@ class SqliteDatabase implements StoreDatabase {
     this.#files = [main, log]
     this.#checkpointer = isInMemory(filename)
       ? null
-      : new Checkpointer(filename, connection, () => main.sync())
+      : new Checkpointer({
+          ...{ filename, connection },
+          syncDatabase: () => main.sync(),
+          hold: (isHeld) => this.#commits.hold(isHeld),
+        })
     this.#knex = knex
     this.#connection = connection
     const execute = (command: Command) => this.#execute(command)
