@@ -37,6 +37,25 @@ describe('a deploy', () => {
     expect(await client.deployments.live({ params })).toMatchObject({ id: live.deployment, live: true })
   })
 
+  it('of many realms at once is read ahead for some of them, and left to the cells for the others', async () => {
+    const gate = Promise.withResolvers<void>()
+    const all = Promise.withResolvers<void>()
+    test.agent.gate = gate.promise
+    let started = 0
+    test.agent.onLoad = () => {
+      started += 1
+      if (started === 80) all.resolve()
+    }
+    const deploys = Array.from({ length: 80 }, (_, n) =>
+      client.deployments.create({ params: { realm: `wiki-${n}` }, query, body: versionOf(`${n}`) }),
+    )
+    await Promise.race([all.promise, Promise.all(deploys)])
+    gate.resolve()
+    await Promise.all(deploys)
+    expect(test.agent.loads).toHaveLength(80)
+    expect(test.agent.loads.filter(({ prefetched }) => prefetched).length).toBe(64)
+  })
+
   it('of the same artifact again changes nothing and loads nothing', async () => {
     const first = await client.deployments.create({ params, query, body: artifactOf() })
     const second = await client.deployments.create({ params, body: artifactOf() })

@@ -8,8 +8,8 @@ import { openSqliteStore } from './open-sqlite-store.ts'
 import { cutPower, type DiskEvent, traceDisk } from './testing/traced-disk.ts'
 
 const WRITER = join(import.meta.dirname, 'crash-writer.ts')
-/** Enough that the log is copied into the database meanwhile. */
-const ACKNOWLEDGED = 1_000
+/** Enough that the log is copied into the database meanwhile, and begins anew. */
+const ACKNOWLEDGED = 7_000
 const CUTS = 40
 
 let directory: string
@@ -61,6 +61,12 @@ it('traces a writer whose log is copied and synced as it goes', () => {
   expect(events.filter(({ kind }) => kind === 'said').length).toBeGreaterThanOrEqual(ACKNOWLEDGED)
   expect(synced('x.db-wal')).toBeGreaterThan(30)
   expect(synced('x.db')).toBeGreaterThan(0)
+  const first = events.findIndex(({ kind }) => kind === 'said')
+  const last = events.findLastIndex(({ kind }) => kind === 'said')
+  const meanwhile = events.slice(first, last).filter((event) => event.kind === 'write')
+  expect(meanwhile.filter(({ path }) => path.endsWith('x.db')).length).toBeGreaterThan(1_000)
+  // The log begins anew with its header.
+  expect(meanwhile.filter(({ path, at }) => path.endsWith('x.db-wal') && at === 0)).not.toEqual([])
 })
 
 it('loses nothing that was acknowledged when the power goes, whatever of the rest reached the disk', async () => {
@@ -69,7 +75,7 @@ it('loses nothing that was acknowledged when the power goes, whatever of the res
     const { integrity, missing } = await judge(events.slice(0, until), keepOf(cut))
     expect({ cut, integrity, missing }).toEqual({ cut, integrity: 'ok', missing: 0 })
   }
-}, 120_000)
+}, 240_000)
 
 it('would notice a store that acknowledges before the disk has it', async () => {
   // Until the log is copied: a database file that was copied from a log that is not there would be no database at all.

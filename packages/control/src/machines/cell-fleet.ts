@@ -42,6 +42,8 @@ export interface CellFleetOptions {
 
 /** How many cells that are gone are remembered, so that an answer which crossed the news is not believed. */
 const GONE_REMEMBERED = 1000
+/** Starts at once up to which control reads ahead: it holds what it read until the cell has it, and who asks for a thousand cold realms must not fill it. */
+const PREFETCHED_STARTS = 64
 
 /** Which deployments are loaded where, as the agents say, and the way to load and unload them. */
 export class CellFleet {
@@ -260,7 +262,8 @@ export class CellFleet {
     const { issue, prefetch, beforeLoad, rules, loadTimeoutMs: timeoutMs } = this.#options
     const { realm, deployment } = load
     rules.requireAllowed(agent, rules.ruleOf(realm, load.account))
-    const asked = Promise.all([issue(realm, deployment), prefetch(realm, deployment)])
+    const isCalm = this.#starting.size <= PREFETCHED_STARTS
+    const asked = Promise.all([issue(realm, deployment), isCalm ? prefetch(realm, deployment) : null])
     asked.catch(() => undefined)
     // The store answers while the disk is waited for.
     await linksHaveSent()
