@@ -9,9 +9,11 @@ const SPARE_BYTES = 16 * 1024
 const BY_REFERENCE_BYTES = 8 * 1024
 /** A turn that has written this much does not wait for its end. */
 const EARLY_FLUSH_BYTES = 256 * 1024
+/** Nor one with so many heads: the peer begins on them while the others are made. */
+const EARLY_FLUSH_HEADS = 16
 
 /**
- * Gathers the frames of one turn of the event loop in a slab and hands them to the socket in one write. A slab is
+ * Gathers the frames of one turn of the event loop in a slab and hands them to the socket in one write, or a few where they are many. A slab is
  * never written over, so the socket may hold what it was given as long as it wants.
  */
 export class FrameWriter {
@@ -19,12 +21,17 @@ export class FrameWriter {
   blocked = false
   readonly #socket: Duplex
   readonly #onDrain: () => void
-  readonly #flush = (): void => this.flush()
+  readonly #turnEnds = (): void => {
+    this.#scheduled = false
+    this.flush()
+  }
   #slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
   #start = 0
   #at = 0
   #parts: Uint8Array[] = []
   #partBytes = 0
+  /** Heads that are not flushed yet. */
+  #heads = 0
   #scheduled = false
   #closed = false
 
@@ -55,6 +62,7 @@ export class FrameWriter {
     this.#header(at, 4 + headBytes + size, type, flags, stream)
     this.#at = headAt + headBytes
     if (size > 0) this.#body(body as Uint8Array, inline)
+    this.#heads += 1
     this.#schedule()
   }
 
@@ -89,7 +97,7 @@ export class FrameWriter {
 
   /** Writes what has gathered, now. */
   flush(): void {
-    this.#scheduled = false
+    this.#heads = 0
     if (this.#closed) return
     this.#seal()
     const parts = this.#parts
@@ -160,10 +168,10 @@ export class FrameWriter {
   }
 
   #schedule(): void {
-    if (this.#partBytes >= EARLY_FLUSH_BYTES) this.flush()
+    if (this.#partBytes >= EARLY_FLUSH_BYTES || this.#heads >= EARLY_FLUSH_HEADS) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
-      setImmediate(this.#flush)
+      setImmediate(this.#turnEnds)
     }
   }
 }
