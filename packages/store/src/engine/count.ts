@@ -2,6 +2,7 @@ import { all, type Task } from '../sql/task.ts'
 import { matchesAll } from '../terms/matches.ts'
 import type { Term } from '../terms/term.ts'
 import { type Access, accessesOf } from './access.ts'
+import type { AccessCounts } from './access-counts.ts'
 import { type ClassRow, requireClass } from './catalogue.ts'
 import { fieldReader, isExpired, OBJECT_COLUMNS, type ObjectRow } from './object-row.ts'
 import { makePlan } from './plan.ts'
@@ -10,7 +11,13 @@ import { countWalk, ensureData, type Position, skipWalk, walkRows } from './walk
 const CHUNK = 20_000
 
 /** Objects for which all terms hold. From the index alone where one access answers them all. */
-export function* count(realm: string, className: string, terms: Term[], nowMs: number): Task<number> {
+export function* count(
+  realm: string,
+  className: string,
+  terms: Term[],
+  nowMs: number,
+  counts: AccessCounts,
+): Task<number> {
   const classRow = yield* requireClass(realm, className)
   if (terms.length === 0) return classRow.objects - (yield* countExpired(classRow, terms, nowMs))
   const accesses = yield* accessesOf(classRow, terms)
@@ -19,7 +26,7 @@ export function* count(realm: string, className: string, terms: Term[], nowMs: n
   if (accesses.length === 1 && only!.range.decides && only!.terms.length === terms.length) {
     return (yield* countEntries(only!)) - (yield* countExpired(classRow, terms, nowMs))
   }
-  return yield* countMatches(classRow, terms, nowMs)
+  return yield* countMatches(classRow, terms, nowMs, counts)
 }
 
 function* countEntries(access: Access): Task<number> {
@@ -59,8 +66,8 @@ function* countExpired(classRow: ClassRow, terms: Term[], nowMs: number): Task<n
   }
 }
 
-function* countMatches(classRow: ClassRow, terms: Term[], nowMs: number): Task<number> {
-  const plan = yield* makePlan(classRow, terms, [], Number.POSITIVE_INFINITY)
+function* countMatches(classRow: ClassRow, terms: Term[], nowMs: number, counts: AccessCounts): Task<number> {
+  const plan = yield* makePlan(classRow, terms, [], Number.POSITIVE_INFINITY, counts)
   let total = 0
   for (const walk of plan?.walks ?? []) {
     yield* walkRows(walk, { needsData: true }, (row) => {

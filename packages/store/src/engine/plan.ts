@@ -1,7 +1,8 @@
 import type { Task } from '../sql/task.ts'
 import type { OrderKey } from '../terms/order.ts'
 import type { Term } from '../terms/term.ts'
-import { type Access, accessesOf, countAccess, isInOrder, pointOf, walkOf } from './access.ts'
+import { type Access, accessesOf, isInOrder, pointOf, walkOf } from './access.ts'
+import type { AccessCounts } from './access-counts.ts'
 import type { ClassRow } from './catalogue.ts'
 import { isOwnField } from './object-row.ts'
 import type { Point, Walk } from './walk.ts'
@@ -38,13 +39,14 @@ export function* makePlan(
   terms: readonly Term[],
   order: readonly OrderKey[],
   want: number,
+  counts: AccessCounts,
 ): Task<Plan | null> {
   const accesses = yield* accessesOf(classRow, terms)
   if (accesses === null) return null
   const measured: Measured[] = []
   let limit = probeOf(classRow, accesses, want)
   for (const access of accesses) {
-    const hits = yield* countAccess(access, limit)
+    const hits = yield* counts.count(access, limit)
     measured.push({ access, hits, isAll: hits < limit })
     // Once a term is known to find few, it only matters that another finds many.
     limit = Math.min(limit, FEW + hits * 10)

@@ -3,13 +3,22 @@ import { one, type Task } from '../sql/task.ts'
 import { matchesAll } from '../terms/matches.ts'
 import { type OrderKey, type SortValue, sortValue } from '../terms/order.ts'
 import type { Term } from '../terms/term.ts'
+import type { AccessCounts } from './access-counts.ts'
 import { type ClassRow, requireClass } from './catalogue.ts'
 import { type Collector, StreamCollector } from './collector.ts'
 import { hasExpired } from './expiry.ts'
 import { fieldReader, isExpired, type ObjectRow, toStoredObject } from './object-row.ts'
 import { makePlan, type Plan } from './plan.ts'
 import { SortCollector } from './sort-collector.ts'
-import { type Position, skipWalk, type Walk, type WalkRow, walkRows } from './walk.ts'
+import {
+  NOTHING_SKIPPED,
+  type Skipped,
+  skipEntries,
+  skipSieved,
+  type Walk,
+  type WalkRow,
+  walkRows,
+} from './walk.ts'
 
 export interface CheckedQuery {
   terms: Term[]
@@ -20,17 +29,19 @@ export interface CheckedQuery {
   maxBytes: number
 }
 
-/** Entries that one command skips; about a millisecond. */
-const SKIP = 20_000
+/** Results before the page from which on it is worth to leave them out unread. */
+const WORTH_SKIPPING = 100
+const WORTH_SIEVING = 40
 
 export function* search(
   realm: string,
   className: string,
   query: CheckedQuery,
   nowMs: number,
+  counts: AccessCounts,
 ): Task<StoredObject[]> {
   const classRow = yield* requireClass(realm, className)
-  const plan = yield* makePlan(classRow, query.terms, query.order, query.offset + query.limit)
+  const plan = yield* makePlan(classRow, query.terms, query.order, query.offset + query.limit, counts)
   const rows = plan ? yield* new Searching(classRow, query, plan, nowMs).run() : []
   const results: StoredObject[] = []
   for (const row of rows) {
@@ -90,8 +101,8 @@ class Searching {
     const [walk] = this.#plan.walks
     const skipped = yield* this.#skip(walk!)
     collector.skipped(skipped.rows)
-    const seen = yield* this.#collect(walk!, collector, this.#plan.residual, skipped.position)
-    yield* this.#lacking(collector, seen + skipped.rows)
+    const seen = yield* this.#collect(walk!, collector, this.#plan.residual, skipped)
+    yield* this.#lacking(collector, seen + skipped.seen)
     return collector.page()
   }
 
@@ -100,15 +111,17 @@ class Searching {
     walk: Walk,
     collector: Collector,
     terms: readonly Term[],
-    after: Position | null = null,
+    skipped: Skipped = NOTHING_SKIPPED,
   ): Task<number> {
     const needsData = terms.length > 0 || collector instanceof SortCollector
     const { offset, limit } = this.#query
-    const firstSlice = Math.min(after ? limit : offset + limit, 64)
+    const firstSlice = Math.min(skipped.position ? limit : offset + limit, 64)
     let hits = 0
     // As many rows as the page will need, if matches go on as thick as they were; a few more, as that is a guess.
     const nextSlice = (seen: number): number => (hits === 0 ? seen : (collector.wanted * seen * 1.1) / hits)
-    const walked = yield* walkRows(walk, { needsData, after, firstSlice, nextSlice }, (row) => {
+    const wanted = (): number => collector.wanted
+    const slices = { needsData, after: skipped.position, firstSlice, nextSlice, wanted }
+    const walked = yield* walkRows(walk, slices, (row) => {
       if (this.#isMatch(row, terms)) {
         hits += 1
         collector.add(row, collector instanceof SortCollector ? this.#keys(row) : [])
@@ -131,19 +144,13 @@ class Searching {
   }
 
   /** Leaves out the pages before the one wanted without looking at them, where each entry is a result. */
-  *#skip(walk: Walk): Task<{ position: Position | null; rows: number }> {
+  *#skip(walk: Walk): Task<Skipped> {
     const { offset } = this.#query
-    const start = { position: null as Position | null, rows: 0 }
-    if (this.#plan.residual.length > 0 || walk.also?.length || offset < 100) return start
-    if (yield* hasExpired(this.#classRow.id, this.#nowMs)) return start
-    while (start.rows < offset) {
-      const step = Math.min(SKIP, offset - start.rows)
-      const next = yield* skipWalk(walk, start.position, step)
-      if (!next) break
-      start.position = next
-      start.rows += step
-    }
-    return start
+    const isSieved = (walk.also?.length ?? 0) > 0
+    if (this.#plan.residual.length > 0 || offset < (isSieved ? WORTH_SIEVING : WORTH_SKIPPING))
+      return NOTHING_SKIPPED
+    if (yield* hasExpired(this.#classRow.id, this.#nowMs)) return NOTHING_SKIPPED
+    return yield* isSieved ? skipSieved(walk, offset) : skipEntries(walk, offset)
   }
 
   #isMatch(row: WalkRow, terms: readonly Term[]): boolean {

@@ -13,6 +13,7 @@ import type { Database } from '../sql/database.ts'
 import { one, type Task } from '../sql/task.ts'
 import { sharing } from '../sql/work.ts'
 import { parseTerms } from '../terms/term.ts'
+import { AccessCounts } from './access-counts.ts'
 import { applyBatch } from './apply-batch.ts'
 import { listClasses, requireClass, usage } from './catalogue.ts'
 import { checkQuery } from './check-query.ts'
@@ -33,10 +34,12 @@ const HOUSEKEEPING = ''
 export class SqlObjectStore implements ObjectStore {
   readonly #database: Database
   readonly #clock: Clock
+  readonly #counts: AccessCounts
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
     this.#clock = clock
+    this.#counts = new AccessCounts(clock)
   }
 
   async listClasses(realm: string): Promise<string[]> {
@@ -54,13 +57,17 @@ export class SqlObjectStore implements ObjectStore {
   async search(realm: string, className: string, query: Query): Promise<StoredObject[]> {
     checkNames(realm, className)
     const checked = checkQuery(query)
-    return this.#database.read(realm, () => search(realm, className, checked, this.#clock.nowMs()))
+    return this.#database.read(realm, () =>
+      search(realm, className, checked, this.#clock.nowMs(), this.#counts),
+    )
   }
 
   async count(realm: string, className: string, terms: Terms): Promise<number> {
     checkNames(realm, className)
     const parsed = parseTerms(terms)
-    return this.#database.read(realm, () => count(realm, className, parsed, this.#clock.nowMs()))
+    return this.#database.read(realm, () =>
+      count(realm, className, parsed, this.#clock.nowMs(), this.#counts),
+    )
   }
 
   async batch(realm: string, epoch: number, operations: Operation[]): Promise<BatchResult> {

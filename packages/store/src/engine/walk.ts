@@ -65,8 +65,6 @@ export type WalkRow = ObjectRow & { key: Key }
 /** Rows of one slice: small at first, because most searches end there. */
 const FIRST_SLICE = 32
 const SMALLEST_SLICE = 16
-/** Of those, most entries are passed over. */
-const SMALLEST_SIEVED = 128
 const LARGEST_SLICE = 512
 /** More than what may come into a slice while it is taken. */
 const MOST_IN_SLICE = 100_000
@@ -124,25 +122,30 @@ export function sliceCommand(walk: Walk, after: Position | null, limit: number):
   }
 }
 
-/** Those of the entries up to `until` (null: the end) that are at the points too. */
+/**
+ * Those of the entries up to `until` (null: the end) that are at the points of `also` too, `limit` at most: their objects, or only where they are.
+ * The walk's own order is theirs, so that the database need not sort and stops at the last one.
+ */
 function sievedCommand(
   walk: Walk,
-  points: readonly Point[],
   after: Position | null,
   until: Position | null,
+  gives: 'objects' | 'positions',
+  limit: number,
 ): Command {
-  const { index, key, tie } = SOURCES[walk.source]
+  const points = walk.also ?? []
+  const { index, objects, key, tie } = SOURCES[walk.source]
   const { where, bindings } = condition(walk, after, until)
-  const order = ordering(walk, key, tie)
-  const slice = `select ${key ?? 0} as key, ${tie} as row from ${index} where ${where} order by ${order} limit ?`
-  const joins = points.map(({ source }, n) => `cross join ${source} p${n}`).join(' ')
-  const at = points.map(
-    (_, n) => `p${n}.attribute_id = ? and p${n}.value = ? and p${n}.object_id = s.row and`,
-  )
+  const joins = points.map(({ source }, n) => `cross join ${source} p${n}`)
+  const at = points.map((_, n) => `p${n}.attribute_id = ? and p${n}.value = ? and p${n}.object_id = ${tie}`)
+  if (gives === 'objects' && objects) {
+    joins.push('cross join objects o')
+    at.push(`o.id = ${tie}`)
+  }
   return {
-    sql: `select s.key as key, ${OBJECT_COLUMNS} from (${slice}) s ${joins} cross join objects o
-      where ${at.join(' ')} o.id = s.row order by ${ordering(walk, key === null ? null : 's.key', 's.row')}`,
-    bindings: [...bindings, MOST_IN_SLICE, ...points.flatMap((point) => [point.owner, point.at])],
+    sql: `select ${key ?? 0} as key, ${gives === 'objects' ? OBJECT_COLUMNS : `${tie} as row`} from ${index} ${joins.join(' ')}
+      where ${[where, ...at].join(' and ')} order by ${ordering(walk, key, tie)} limit ?`,
+    bindings: [...bindings, ...points.flatMap((point) => [point.owner, point.at]), limit],
   }
 }
 
@@ -153,6 +156,8 @@ export interface WalkOptions {
   firstSlice?: number
   /** How many rows to take next when so many have been seen; default: twice as many as the last time. */
   nextSlice?: (seen: number) => number
+  /** How many of those that are at the points of `also` are still of use; default: all. */
+  wanted?: () => number
 }
 
 /** Walks rows in order until `visit` returns true. `seen`: entries walked over, those too that `also` passed over. */
@@ -162,27 +167,28 @@ export function* walkRows(
   visit: (row: WalkRow) => boolean,
 ): Task<{ seen: number; stopped: boolean }> {
   let after = options.after ?? null
-  const smallest = walk.also?.length ? SMALLEST_SIEVED : SMALLEST_SLICE
   let size = Math.min(options.firstSlice ?? FIRST_SLICE, LARGEST_SLICE)
   let seen = 0
   for (;;) {
-    const slice: Slice = yield* walk.also?.length ? sieved(walk, after, size) : whole(walk, after, size)
+    const slice: Slice = yield* walk.also?.length
+      ? sieved(walk, after, options.wanted?.())
+      : whole(walk, after, size)
     for (const row of slice.rows) {
       if (options.needsData && !(yield* ensureData(row))) continue
       if (visit(row)) return { seen, stopped: true }
     }
-    seen += slice.entries
+    seen += slice.entries ?? (yield* countWalk(walk, after, LARGEST_SLICE, slice.end))
     if (!slice.end) return { seen, stopped: false }
     after = slice.end
     const wanted = Math.ceil(options.nextSlice?.(seen) ?? size * 2)
-    size = Math.min(Math.max(wanted, smallest), LARGEST_SLICE)
+    size = Math.min(Math.max(wanted, SMALLEST_SLICE), LARGEST_SLICE)
   }
 }
 
 interface Slice {
   rows: WalkRow[]
-  /** Entries of the index in it. */
-  entries: number
+  /** Entries of the index in it; null: not counted. */
+  entries: number | null
   /** Its last entry; null when the walk ends in it. */
   end: Position | null
 }
@@ -194,11 +200,13 @@ function* whole(walk: Walk, after: Position | null, size: number): Task<Slice> {
 }
 
 /** Its end is found first: what is written between two commands is then in it or not, but no entry is met twice. */
-function* sieved(walk: Walk, after: Position | null, size: number): Task<Slice> {
-  const end = yield* skipWalk(walk, after, size)
-  const entries = end ? size : yield* countWalk(walk, after, size)
-  const rows = (yield sievedCommand(walk, walk.also!, after, end)) as unknown as WalkRow[]
-  return { rows, entries, end }
+function* sieved(walk: Walk, after: Position | null, wanted: number = MOST_IN_SLICE): Task<Slice> {
+  const limit = Math.min(Math.max(wanted, SMALLEST_SLICE), MOST_IN_SLICE)
+  const end = yield* skipWalk(walk, after, LARGEST_SLICE)
+  const rows = (yield sievedCommand(walk, after, end, 'objects', limit)) as unknown as WalkRow[]
+  const last = rows[limit - 1]
+  if (last) return { rows, entries: null, end: { key: last.key, row: last.id } }
+  return { rows, entries: end ? LARGEST_SLICE : null, end }
 }
 
 /** Fetches the data of a large object; false when it was deleted since its slice. */
@@ -209,9 +217,14 @@ export function* ensureData(row: ObjectRow): Task<boolean> {
   return row.data !== null
 }
 
-/** Entries of the index in this walk, counted up to `limit`; the objects are not touched. */
-export function* countWalk(walk: Walk, after: Position | null, limit: number): Task<number> {
-  const { where, bindings } = condition(walk, after)
+/** Entries of the index in this walk (up to `until`, where given), counted up to `limit`; the objects are not touched. */
+export function* countWalk(
+  walk: Walk,
+  after: Position | null,
+  limit: number,
+  until: Position | null = null,
+): Task<number> {
+  const { where, bindings } = condition(walk, after, until)
   const counted = yield* one<{ n: number }>(
     `select count(*) as n from (select 1 from ${SOURCES[walk.source].index} where ${where} limit ?) counted`,
     ...bindings,
@@ -230,4 +243,44 @@ export function* skipWalk(walk: Walk, after: Position | null, rows: number): Tas
     rows - 1,
   )
   return found ? { key: found.key, row: found.row } : null
+}
+
+/** A walk that has passed over `rows` results, and over `seen` entries for them. */
+export interface Skipped {
+  position: Position | null
+  rows: number
+  seen: number
+}
+
+export const NOTHING_SKIPPED: Skipped = { position: null, rows: 0, seen: 0 }
+
+/** Entries that one command skips; about a millisecond. */
+const SKIP = 20_000
+
+/** Passes over the first `rows` entries, or fewer where the walk ends before, looking at none of them. */
+export function* skipEntries(walk: Walk, rows: number): Task<Skipped> {
+  let skipped = NOTHING_SKIPPED
+  while (skipped.rows < rows) {
+    const step = Math.min(SKIP, rows - skipped.rows)
+    const position = yield* skipWalk(walk, skipped.position, step)
+    if (!position) break
+    skipped = { position, rows: skipped.rows + step, seen: skipped.seen + step }
+  }
+  return skipped
+}
+
+/** The same of the entries that are at the points of `also` too: no object is read. */
+export function* skipSieved(walk: Walk, rows: number): Task<Skipped> {
+  let skipped = NOTHING_SKIPPED
+  for (;;) {
+    const { position, seen } = skipped
+    const missing = rows - skipped.rows
+    const end = yield* skipWalk(walk, position, LARGEST_SLICE)
+    const found = (yield sievedCommand(walk, position, end, 'positions', missing)) as unknown as Position[]
+    const last = found[missing - 1]
+    if (last)
+      return { position: last, rows, seen: seen + (yield* countWalk(walk, position, LARGEST_SLICE, last)) }
+    if (!end) return skipped
+    skipped = { position: end, rows: skipped.rows + found.length, seen: seen + LARGEST_SLICE }
+  }
 }
