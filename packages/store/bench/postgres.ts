@@ -20,6 +20,10 @@ const SEARCHES: [string, (run: number) => Query][] = [
   ['equality, some hits', (n) => ({ terms: { author: `user-${n * 13}` } })],
   ['page by number', (n) => ({ orderBy: ['views:numeric'], perPage: 20, page: (n % 500) + 1 })],
   ['page by text, descending', (n) => ({ orderBy: ['-title'], perPage: 20, page: (n % 500) + 1 })],
+  [
+    'page of one kind by number',
+    (n) => ({ terms: { kind: 'talk' }, orderBy: ['-views:numeric'], perPage: 20, page: (n % 5) + 1 }),
+  ],
 ]
 
 const say = (name: string, figures: Record<string, number>): void => {
