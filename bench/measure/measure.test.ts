@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { meterTable } from '../scenarios/meter-cost.ts'
 import { placementTable } from '../scenarios/placement.ts'
 import { parseStoreFigures, storeTable } from '../scenarios/store.ts'
 import { interleave } from './interleave.ts'
@@ -112,4 +113,14 @@ choose of 64 cells: 450 ns (1000000 found)
     ['0.45 us', true],
   ])
   expect(() => placementTable('nothing')).toThrow('printed no line')
+})
+
+it('what the meter costs is the median of pairs, and is held to its promise', () => {
+  const off = [1_000, 2_000, 500]
+  for (const [on, measured, met] of [
+    [[960, 1_000, 490], '4 % fewer', true],
+    [[940, 1_900, 460], '6 % fewer', false],
+  ] as const) {
+    expect(meterTable(on, off).promises).toMatchObject([{ measured, met }])
+  }
 })

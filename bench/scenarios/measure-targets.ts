@@ -5,7 +5,7 @@ import type { RunningTarget, Target } from '../targets/target.ts'
 import type { BenchContext } from './scenario.ts'
 
 /** Until V8 has optimised what runs; the same for all. */
-const WARM_UP_SECONDS = 5
+export const WARM_UP_SECONDS = 5
 
 export interface TargetFigures {
   results: Rounds<LoadResult>
@@ -41,7 +41,7 @@ export async function measureTargets(
   }
 }
 
-function loadOne(
+export function loadOne(
   context: BenchContext,
   target: RunningTarget | undefined,
   seconds: number,

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { PlatformError } from '@openzimki/core'
+import { METER_MODES, PlatformError } from '@openzimki/core'
 import { isPrivate, isPublicKey, parseAddress } from '@openzimki/link'
 import { z } from 'zod'
 
@@ -60,7 +60,7 @@ const settingsSchema = z.strictObject({
   /** CELL_ENV.egressAllow. */
   egressAllow: z.string().default(''),
   /** CELL_ENV.meter. */
-  meter: z.enum(['on', 'off']).default('on'),
+  meter: z.enum(METER_MODES).default('on'),
   /** Cells run as users of this range, one each, where the agent may change users. */
   cellUsers: z
     .strictObject({

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, chown, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { CELL_ENV, PlatformError } from '@openzimki/core'
+import { CELL_ENV, type MeterMode, PlatformError } from '@openzimki/core'
 import type { CellUser, CellUsers } from './cell-users.ts'
 
 export interface SpawnerOptions {
@@ -14,7 +14,7 @@ export interface SpawnerOptions {
   store: string | OpenStoreDoor
   jsopNs: number
   egressAllow: string
-  meter: 'on' | 'off'
+  meter: MeterMode
   cellEnv: Readonly<Record<string, string>>
   /** Null: cells run as the agent's own user. */
   users: CellUsers | null

@@ -89,6 +89,10 @@ export type FromCell =
   | { type: 'usage'; window: UsageWindow }
   | { type: 'log'; entries: LogEntry[] }
 
+/** `alternate`: in every other two seconds only, for the benchmark of what the meter costs. */
+export const METER_MODES = ['on', 'alternate'] as const
+export type MeterMode = (typeof METER_MODES)[number]
+
 /** Environment variables with which an agent starts a cell. */
 export const CELL_ENV = {
   /** UUID of the cell; also the meter's source. */
@@ -101,6 +105,6 @@ export const CELL_ENV = {
   jsopNs: 'ZIMKI_CELL_JSOP_NS',
   /** Comma-separated CIDRs or `host:port` that outbound calls may reach although they are private. */
   egressAllow: 'ZIMKI_CELL_EGRESS_ALLOW',
-  /** `off` switches the meter off; for the benchmark alone. */
+  /** When it meters: MeterMode. */
   meter: 'ZIMKI_CELL_METER',
 } as const

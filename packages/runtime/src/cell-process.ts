@@ -2,6 +2,7 @@ import {
   CELL_ENV,
   DEFAULT_LIMITS,
   type FromCell,
+  type MeterMode,
   PlatformError,
   systemClock,
   type ToCell,
@@ -10,6 +11,7 @@ import {
 import { listenLinks } from '@openzimki/link'
 import { ThreadCpuReader } from '@openzimki/meter'
 import { createEgress } from './bindings/egress/index.ts'
+import { AlternatingMeter } from './cell/alternating-meter.ts'
 import { Cell } from './cell/cell.ts'
 import { CellChannel, LogShipper } from './cell/cell-channel.ts'
 import { CellMeter } from './cell/cell-meter.ts'
@@ -56,7 +58,7 @@ interface CellEnvironment {
   store: string
   jsopNs: number
   egressAllow: string[]
-  meter: boolean
+  meter: MeterMode
 }
 
 function readEnv(): CellEnvironment {
@@ -71,7 +73,7 @@ function readEnv(): CellEnvironment {
     store: need(CELL_ENV.store),
     jsopNs: Number(process.env[CELL_ENV.jsopNs] ?? 1_000_000),
     egressAllow: (process.env[CELL_ENV.egressAllow] ?? '').split(',').filter(Boolean),
-    meter: process.env[CELL_ENV.meter] !== 'off',
+    meter: process.env[CELL_ENV.meter] === 'alternate' ? 'alternate' : 'on',
   }
 }
 
@@ -87,16 +89,12 @@ async function openPool(): Promise<IsolatePool> {
   return pool
 }
 
-function openMeter(
-  env: CellEnvironment,
-  send: (message: FromCell) => void,
-  settle: () => void,
-): CellMeter | null {
-  if (!env.meter) return null
+function openMeter(env: CellEnvironment, send: (message: FromCell) => void, settle: () => void): CellMeter {
   const { id: source, jsopNs } = env
   const ship = (window: UsageWindow): void => send({ type: 'usage', window })
   const threads = ThreadCpuReader.open()
-  return new CellMeter({ source, jsopNs, clock: systemClock, threads, settle, ship })
+  const Meter = env.meter === 'on' ? CellMeter : AlternatingMeter
+  return new Meter({ source, jsopNs, clock: systemClock, threads, settle, ship })
 }
 
 await main().catch((error) => {

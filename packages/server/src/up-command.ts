@@ -4,7 +4,7 @@ import { get } from 'node:http'
 import { resolve } from 'node:path'
 import { createClient } from '@openzimki/api'
 import { type CliIo, readJsonFile } from '@openzimki/cli'
-import { PlatformError } from '@openzimki/core'
+import { METER_MODES, type MeterMode, PlatformError } from '@openzimki/core'
 import { isPostgresUrl } from '@openzimki/store/postgres'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { deployBuiltIns } from './built-in-realms.ts'
@@ -29,7 +29,7 @@ interface UpFlags {
   isolationFloor: UpOptions['isolationFloor']
   pathForm: UpOptions['pathForm']
   cellUsers: UpOptions['cellUsers']
-  meter: boolean
+  meter: MeterMode
   spareCells: number
   provider: string
   providerConfig?: string
@@ -82,7 +82,11 @@ export function upCommand(io: CliIo, tempo?: UpOptions['tempo']): Command {
     .option('--pools <file>', 'JSON file with pools of machines, in place of one machine of --provider')
     .option('--agents-address <host:port>', 'where machines on other hosts reach this platform, over TLS')
     .option('--agents-listen <host:port>', 'where to listen for them, if that is not the same')
-    .option('--no-meter', 'do not meter (for benchmarks)')
+    .addOption(
+      new Option('--meter <when>', 'alternate: every other two seconds only, to measure what it costs')
+        .choices(METER_MODES)
+        .default('on'),
+    )
     .option('--json', 'print one line of JSON when it is ready')
     .action((flags: UpFlags) => up(flags, io, tempo))
 }
@@ -190,7 +194,7 @@ async function optionsOf(flags: UpFlags, io: CliIo): Promise<UpOptions> {
     ...(agentsListen === undefined ? {} : { agentsListen }),
     egressAllow: allowEgress.join(','),
     trustedProxies: trustProxy,
-    meter: meter ? 'on' : 'off',
+    meter,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ControlTimings } from '@openzimki/control'
-import type { PlatformError } from '@openzimki/core'
+import type { MeterMode, PlatformError } from '@openzimki/core'
 
 /** What `zimki up` takes. */
 export interface UpOptions {
@@ -31,7 +31,7 @@ export interface UpOptions {
   pathForm: 'all' | 'trusted'
   /** Users of this system that cells run as, where the platform is root; the first is the group of all. Null: as the platform's own user. */
   cellUsers: { first: number; last: number } | null
-  meter: 'on' | 'off'
+  meter: MeterMode
   spareCells: number
   /** Adapter that makes machines: a package's name, its short name, or a folder. */
   provider: string

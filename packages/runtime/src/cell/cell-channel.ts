@@ -11,10 +11,10 @@ const MAX_LOG_CHARS = 8 * 1024
 export class CellChannel {
   readonly #send: (message: FromCell) => void
   readonly #cell: Cell
-  readonly #meter: CellMeter | null
+  readonly #meter: CellMeter
   readonly #end: () => void
 
-  constructor(options: { send(message: FromCell): void; cell: Cell; meter: CellMeter | null; end(): void }) {
+  constructor(options: { send(message: FromCell): void; cell: Cell; meter: CellMeter; end(): void }) {
     this.#send = options.send
     this.#cell = options.cell
     this.#meter = options.meter
@@ -25,7 +25,7 @@ export class CellChannel {
     if (message.type === 'load') void this.#load(message)
     else if (message.type === 'unload') this.#cell.unload(message.realm, message.deployment)
     else if (message.type === 'renew') this.#cell.renew(message.realm, message.deployment, message.capability)
-    else if (message.type === 'usage-ack') this.#meter?.acknowledge(message.sequence)
+    else if (message.type === 'usage-ack') this.#meter.acknowledge(message.sequence)
     else if (message.type === 'drain') void this.#drain()
     else if (message.type === 'ping')
       this.#send({
@@ -50,9 +50,9 @@ export class CellChannel {
   async #drain(): Promise<void> {
     const deadlineMs = performance.now() + 30_000
     while (this.#cell.active > 0 && performance.now() < deadlineMs) await pause(20)
-    this.#meter?.flush()
+    this.#meter.flush()
     const ackDeadlineMs = performance.now() + 5_000
-    while (this.#meter && !this.#meter.empty && performance.now() < ackDeadlineMs) await pause(20)
+    while (!this.#meter.empty && performance.now() < ackDeadlineMs) await pause(20)
     this.#end()
   }
 }

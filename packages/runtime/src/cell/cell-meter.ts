@@ -4,8 +4,8 @@ import type { RunningRequest } from './running-request.ts'
 
 /** How often elapsed time is corrected to CPU time. */
 const CPU_WINDOW_MS = 50
-/** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. */
-const USAGE_WINDOW_MS = 250
+/** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. Each costs control some milliseconds. */
+const USAGE_WINDOW_MS = 500
 
 export interface CellMeterOptions {
   source: string

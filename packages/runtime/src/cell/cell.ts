@@ -9,7 +9,7 @@ import { RunningRequest } from './running-request.ts'
 
 export interface CellOptions {
   pool: IsolatePool
-  meter: CellMeter | null
+  meter: CellMeter
   egress: Egress
   /** The store of one realm, by its capability; `renew` replaces the capability later. */
   connectRealm(load: CellLoad): RealmStore

@@ -21,7 +21,7 @@ export interface RealmHostOptions {
   blobs: BlobStore
   egress: Egress
   pool: IsolatePool
-  meter: CellMeter | null
+  meter: CellMeter
   log: RealmServices['log']
 }
 
@@ -34,9 +34,9 @@ export class RealmHost implements RealmServices {
   readonly files: RealmFiles
   readonly egress: Egress
   readonly log: RealmServices['log']
-  readonly #meter: CellMeter | null
+  readonly #meter: CellMeter
   /** Where requests for files run: in no isolate. */
-  readonly #files: IsolateCpu | null
+  readonly #files: IsolateCpu
   readonly #runner: Runner
   #active = 0
 
@@ -47,7 +47,7 @@ export class RealmHost implements RealmServices {
     this.egress = options.egress
     this.log = options.log
     this.#meter = options.meter
-    this.#files = options.meter?.isolate() ?? null
+    this.#files = options.meter.isolate()
     this.files = new RealmFiles(options.load.realm, options.objects, options.blobs)
     this.artifact = this.#prepare(artifact, classes)
     const Kind = options.load.kind === 'script' ? ScriptRunner : ModuleRunner
@@ -113,14 +113,14 @@ export class RealmHost implements RealmServices {
     file: NonNullable<ReturnType<RealmFiles['published']>>,
     request: RunningRequest,
   ): Promise<void> {
-    if (this.#files) this.#meter?.begin(this.#files, request)
+    this.#meter.begin(this.#files, request)
     request.amounts.storeReads += 1
     try {
       await serveFile(file, this.files, request)
     } catch (error) {
       request.fail(PlatformError.from(error))
     } finally {
-      this.#meter?.finish(request, this.load)
+      this.#meter.finish(request, this.load)
     }
   }
 }

@@ -16,7 +16,7 @@ const REQUEST_OVER = `-${JSON.stringify(new PlatformError('CANCELLED', 'the requ
 export interface RealmIsolateOptions {
   host: IsolateHost
   realm: RealmServices
-  meter: CellMeter | null
+  meter: CellMeter
   /** Of its deployment. */
   sums: WorkSums
 }
@@ -26,9 +26,9 @@ export class RealmIsolate implements DoorHandler {
   readonly host: IsolateHost
   readonly realm: RealmServices
   readonly requests = new IdTable<RunningRequest>()
-  readonly #meter: CellMeter | null
+  readonly #meter: CellMeter
   readonly #sums: WorkSums
-  readonly #cpu: IsolateCpu | null
+  readonly #cpu: IsolateCpu
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
   lastUsedMs = performance.now()
@@ -38,7 +38,7 @@ export class RealmIsolate implements DoorHandler {
     this.realm = realm
     this.#meter = meter
     this.#sums = sums
-    this.#cpu = meter?.isolate() ?? null
+    this.#cpu = meter.isolate()
     this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
     host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
   }
@@ -47,7 +47,7 @@ export class RealmIsolate implements DoorHandler {
   begin(request: RunningRequest): void {
     this.requests.add(request)
     this.lastUsedMs = performance.now()
-    if (this.#cpu) this.#meter?.begin(this.#cpu, request)
+    this.#meter.begin(this.#cpu, request)
   }
 
   /** The request is over: what it left behind no longer runs. */
@@ -55,7 +55,7 @@ export class RealmIsolate implements DoorHandler {
     this.lastUsedMs = performance.now()
     if (!this.requests.delete(request)) return
     this.#timers.clearOf(request.id)
-    this.#meter?.finish(request, this.realm.load)
+    this.#meter.finish(request, this.realm.load)
   }
 
   /** Enters for a request, which is told how it went. */
@@ -152,7 +152,7 @@ export class RealmIsolate implements DoorHandler {
     const request = number === null ? undefined : this.requests.get(number)
     this.#sums.ran(elapsedNs)
     if (request) request.cpuNs += elapsedNs
-    if (this.#cpu) this.#meter?.slice(this.#cpu, request ?? null, elapsedNs)
+    this.#meter.slice(this.#cpu, request ?? null, elapsedNs)
   }
 
   #complain(request: RunningRequest | null, error: unknown): void {

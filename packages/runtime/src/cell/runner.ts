@@ -18,5 +18,5 @@ export interface Runner {
 export interface RunnerOptions {
   realm: RealmServices
   pool: IsolatePool
-  meter: CellMeter | null
+  meter: CellMeter
 }

@@ -43,7 +43,7 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
   outcome: Outcome = 'ok'
   /** Time on the isolate's thread so far, nanoseconds; what the CPU limit is held against. */
   cpuNs = 0
-  /** The meter's account of it; null where nothing is metered. */
+  /** The meter's account of it; null while nothing is metered. */
   cpu: RequestCpu | null = null
   /** Where its turn is counted when its entry into the isolate is what it waits for. */
   sums: WorkSums | null = null
