@@ -93,18 +93,19 @@ export class SwarmDriver implements MachineDriver {
     }
   }
 
+  /** A service is read again after its tasks: if it was told to end in between, the task that waits in vain from then on would pass for a start. */
   async inspect(id: string): Promise<Machine | null> {
+    const before = await this.#find(id)
+    if (!before) return null
+    const tasks = await this.#tasks([before])
     const service = await this.#find(id)
-    return service && serviceMachine(service, await this.#tasks([service]), this.owner)
+    return service && serviceMachine(service, tasksOf(service, tasks), this.owner)
   }
 
   async list(): Promise<Machine[]> {
+    const tasks = await this.#tasks(await this.#services())
     const services = await this.#services()
-    const tasks = await this.#tasks(services)
-    const machines = services.map((service) => {
-      const own = tasks.filter(({ ServiceID }) => ServiceID === service.ID)
-      return serviceMachine(service, own, this.owner)
-    })
+    const machines = services.map((service) => serviceMachine(service, tasksOf(service, tasks), this.owner))
     return machines.filter((machine) => machine !== null)
   }
 
@@ -202,6 +203,9 @@ export class SwarmDriver implements MachineDriver {
     return found === null ? null : serviceSchema.parse(found)
   }
 }
+
+const tasksOf = (service: Service, tasks: readonly Task[]): Task[] =>
+  tasks.filter(({ ServiceID }) => ServiceID === service.ID)
 
 /** What the types of dockerode leave out. */
 function taskLogs(docker: Docker, id: string, options: object): Promise<unknown> {
