@@ -79,7 +79,12 @@ async function linked(): Promise<void> {
   })
   const gone = once(server, 'exit')
   server.stdin.end(secret.toString('hex'))
-  await Promise.race([once(server.stdout, 'data'), gone.then(() => Promise.reject(new Error('no store')))])
+  await Promise.race([
+    once(server.stdout, 'data'),
+    gone.then(() =>
+      Promise.reject(new Error('The store ended before it was ready; what it printed is above')),
+    ),
+  ])
   const expiresAtMs = clock.nowMs() + 3_600_000
   const capability = signCapability(
     { realm, deployment: 'bench', expiresAtMs, role: 'cell', epoch: 1 },
