@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { figure } from '../measure/results-page.ts'
 import { median, medianRatio } from '../measure/statistics.ts'
-import { openZimki } from '../targets/openzimki.ts'
+import { type Platform, realmAddress, startPlatform } from '../targets/openzimki.ts'
 import { loadOne, WARM_UP_SECONDS } from './measure-targets.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -19,10 +19,10 @@ export const meterCost: Scenario = {
   name: 'meter',
   async run(context) {
     const folder = join(context.benchFolder, 'realms/hello-module')
-    const flags = ['--meter', 'alternate']
-    const target = await openZimki({ root: context.root, name: 'OpenZimki', folder, flags }).start()
+    const platform = await startPlatform({ root: context.root, flags: ['--meter', 'alternate'] })
     try {
-      await loadOne(context, target, WARM_UP_SECONDS)
+      const target = { ...platform, ...realmAddress(platform, await platform.deploy(folder, 'hello')) }
+      const warm = await loadOne(context, target, WARM_UP_SECONDS)
       const on: number[] = []
       const off: number[] = []
       for (let pair = 1; pair <= PAIRS; pair++) {
@@ -34,11 +34,23 @@ export const meterCost: Scenario = {
           `pair ${pair} of ${PAIRS}: metered ${figure(on.at(-1)!)}, not ${figure(off.at(-1)!)} requests/s`,
         )
       }
+      const sent = [...on, ...off].reduce((sum, rate) => sum + rate, warm.requestsPerSecond * WARM_UP_SECONDS)
+      await provesHalf(platform, sent)
       return meterTable(on, off)
     } finally {
-      await target.stop()
+      await platform.stop()
     }
   },
+}
+
+/** What is no half is no comparison: it would be noise, and pass for one. */
+async function provesHalf(platform: Platform, sent: number): Promise<void> {
+  const client = await platform.client()
+  await delay(HALF_MS)
+  const { totals } = await client.usage.get({ params: { realm: 'hello' }, query: { by: 'function' } })
+  const share = totals.requests / sent
+  if (share > 0.3 && share < 0.7) return
+  throw new Error(`Of ${Math.round(sent)} requests ${totals.requests} were metered, which is not about half`)
 }
 
 /** Waits until a half begins, of those that meter (0) or do not (1). */
