@@ -1,10 +1,10 @@
-import { type Clock, PlatformError } from '@openzimki/core'
+import { type Clock, PlatformError, REALM_USER_CLASS } from '@openzimki/core'
 import { verifyPassword } from '@openzimki/core/password-hash'
 import { countRead } from './count-read.ts'
 import type { OperationCall, RealmServices } from './operation.ts'
 import { SessionLoginGuard } from './session-login-guard.ts'
 import type { SessionState } from './session-state.ts'
-import { USER_CLASS, userId } from './store-operations.ts'
+import { userId } from './user-objects.ts'
 
 /** What is hashed against when there is no such user, so that the time taken tells nothing. */
 const NOBODY = 'scrypt$16384$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
@@ -27,7 +27,7 @@ export class SessionLogins {
     const admitted = this.#guardOf(call.realm).admit({ username, remote, knownBrowser })
     countRead(call)
     const { objects, load } = call.realm
-    const user = await objects.get(load.realm, USER_CLASS, id).catch(missing)
+    const user = await objects.get(load.realm, REALM_USER_CLASS, id).catch(missing)
     if (await verifyPassword(String(call.params.password), user?.data.password ?? NOBODY)) {
       admitted.right()
       return id

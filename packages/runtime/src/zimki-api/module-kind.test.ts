@@ -51,6 +51,19 @@ describe('the module kind in a cell', () => {
     expect(JSON.parse(await realm.text('/'))).toEqual(['uno', true, ['uno', 'two'], 1, null])
   })
 
+  it('env.zimki.classes.zimki_user tells nothing of a password', async () => {
+    const realm =
+      await cell.module(`export default { async fetch(request, { zimki: { classes: { zimki_user } } }) {
+      const ann = await zimki_user.create({ username: 'ann', password: 'correct horse' })
+      const read = await zimki_user.get({ username: 'ann' })
+      const asked = await zimki_user.count({ password__startswith: 'scrypt' }).catch((error) => error.message)
+      return Response.json([ann, read, asked]) } }`)
+    const [ann, read, asked] = JSON.parse(await realm.text('/'))
+    expect(Object.keys(ann).sort()).toEqual(['createdAt', 'id', 'username'])
+    expect(Object.keys(read).sort()).toEqual(['createdAt', 'id', 'username'])
+    expect(asked).toMatch(/can be neither searched for nor ordered by/)
+  })
+
   it('answers many requests at once, with timers, and charges each its own function', async () => {
     const realm = await cell.module(`export default { async fetch(request) {
       const ms = Number(new URL(request.url).searchParams.get('ms'))

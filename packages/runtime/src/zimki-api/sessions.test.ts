@@ -77,14 +77,43 @@ describe('ZIMKI-API 4: sessions and users', () => {
     expect(stored!.data.password).toMatch(/^scrypt\$16384\$8\$1\$/)
   })
 
+  it.each([
+    'zimki_user.search({ password__startswith: "scrypt" })',
+    'zimki_user.search({ "password__gt:numeric": 1 })',
+    'zimki_user.search({ password: null })',
+    'zimki_user.get({ password__contains: "$" })',
+    'zimki_user.search({}, { order_by: "password" })',
+    'zimki_user.search({}, { order_by: ["username", "-password"] })',
+    'zimki_user.search({}, { order_by: "-password:numeric" })',
+  ])('a password cannot be read by searching for it: %s', async (source) => {
+    const { error } = await realm.evaluate(source)
+    expect(error?.message).toMatch(/password of a zimki_user can be neither searched for nor ordered by/)
+  })
+
+  it('a user in hand forgets the password once it is stored', async () => {
+    const { value } = await realm.evaluate(`(function () {
+      var u = zimki_user.create({ username: "cleo", password: "asp" }), created = u.password;
+      u.password = "viper"; u.save(); return [created, u.password, JSON.stringify(u)].join() })()`)
+    expect(value).not.toMatch(/asp|viper/)
+    expect((await visit('/login?u=cleo&p=viper')).text).toBe('in as cleo')
+  })
+
   it('saving a user without a password keeps the old one; setting one changes it', async () => {
-    await realm.evaluate(
-      'var u = zimki_user.create({ username: "bob", password: "one" }); u.email = "b@c"; u.save()',
-    )
+    await realm.evaluate('zimki_user.create({ username: "bob", password: "one" })')
+    await realm.evaluate('var u = zimki_user.get({ username: "bob" }); u.email = "b@c"; u.save()')
     expect((await visit('/login?u=bob&p=one')).text).toBe('in as bob')
     await realm.evaluate('u = zimki_user.get({ username: "bob" }); u.password = "two"; u.save()')
     expect((await visit('/login?u=bob&p=one')).text).toBe('wrong username or password')
     expect((await visit('/login?u=bob&p=two')).text).toBe('in as bob')
+  })
+
+  it('a password of null lets nobody in, and one that is no text is refused', async () => {
+    await realm.evaluate('zimki_user.create({ username: "eve", password: "apple" })')
+    await realm.evaluate('var u = zimki_user.get({ username: "eve" }); u.password = null; u.save()')
+    for (const password of ['apple', 'null', ''])
+      expect((await visit(`/login?u=eve&p=${password}`)).text).toBe('wrong username or password')
+    const { error } = await realm.evaluate('zimki_user.create({ username: "fay", password: 1234 })')
+    expect(error?.message).toMatch(/password of a zimki_user is text, not a number/)
   })
 
   it('user.groups, group.add and group.remove', async () => {

@@ -10,6 +10,11 @@ interface Stored {
   expiresAtMs: number | null
 }
 
+interface Put extends Stored {
+  /** Properties that were stored and cannot be read back. */
+  unreadable?: string[]
+}
+
 /** A stored object as a module sees it: its properties, and what the platform knows of it. */
 export interface Entity {
   readonly id: string
@@ -76,7 +81,9 @@ export class ModuleClass {
     const { id: _, createdAt: __, expires, ...data } = { ...properties } as Record<string, unknown>
     const expiresAtMs = expiryMs(expires, Date.now())
     const encoded = encodeValue(data) as { [property: string]: Json }
-    const head = (await this.#ask('store.put', { id, data: encoded, expiresAtMs })) as Stored
+    const put = (await this.#ask('store.put', { id, data: encoded, expiresAtMs })) as Put
+    const { unreadable = [], ...head } = put
+    for (const name of unreadable) delete encoded[name]
     return toEntity({ ...head, data: encoded, expiresAtMs })
   }
 

@@ -15,6 +15,8 @@ export interface Stored {
 interface Head {
   id: string
   createdAt: string
+  /** Properties that were stored and cannot be read back. */
+  unreadable?: string[]
 }
 
 /** What a class of the realm offers to its program (ZIMKI-API section 3). */
@@ -83,6 +85,7 @@ export function makeClass(door: HostDoor, className: string): PersistClass {
   hide(persisted.prototype, 'save', function save(this: object) {
     const head = heads.get(this)
     const stored = ask(door, 'store.put', { className, id: head?.id ?? null, ...dataOf(this) }) as Head
+    for (const name of stored.unreadable ?? []) Reflect.deleteProperty(this, name)
     setHead(this, stored)
     return this
   })
