@@ -1,3 +1,5 @@
+import { namedId } from './named-id.ts'
+
 /** Users and groups of a realm are objects of these classes in its own store, so that they move with the realm. */
 export const REALM_USER_CLASS = 'zimki_user'
 export const REALM_GROUP_CLASS = 'zimki_group'
@@ -43,15 +45,3 @@ export const realmUserId = (username: string, sha256Hex: (text: string) => strin
 /** The same for a group. */
 export const realmGroupId = (name: string, sha256Hex: (text: string) => string): string =>
   namedId(sha256Hex(`${REALM_GROUP_CLASS}:${name}`))
-
-/** A UUID of version 8 (RFC 9562: made by rules of one's own) out of a digest. */
-function namedId(hex: string): string {
-  const parts = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `a${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ]
-  return parts.join('-')
-}

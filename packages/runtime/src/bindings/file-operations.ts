@@ -4,8 +4,6 @@ import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import type { RealmFile } from './realm-files.ts'
 
-const MAX_FILE_IN_MEMORY_BYTES = 32 * 1024 * 1024
-
 /** `zimki.file` (ZIMKI-API section 6). Binary content is a string of bytes, one character each. */
 export const fileOperations: Record<string, Operation> = {
   'file.get': ({ realm, params }) => {
@@ -32,14 +30,7 @@ export const fileOperations: Record<string, Operation> = {
     const { realm, params } = call
     const file = realm.files.get(String(params.path))
     if (!file) throw new PlatformError('NOT_FOUND', `there is no file "${String(params.path)}" in this realm`)
-    if (file.size > MAX_FILE_IN_MEMORY_BYTES)
-      throw new PlatformError(
-        'TOO_LARGE',
-        `"${file.path}" has ${file.size} bytes: publish it instead of reading it`,
-      )
-    const parts: Uint8Array[] = []
-    for await (const chunk of await realm.files.content(file)) parts.push(chunk)
-    return Buffer.concat(parts).toString('latin1')
+    return (await realm.files.whole(file)).toString('latin1')
   },
   'file.publish': async (call) => {
     countWrite(call)

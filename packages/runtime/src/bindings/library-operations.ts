@@ -1,8 +1,8 @@
 import { PlatformError } from '@openzimki/core'
 import { SHARED_CLASS, SHARED_REALM, sharedId } from '@openzimki/store/client'
 import { countRead } from './count-read.ts'
+import { missing } from './missing.ts'
 import type { Operation, OperationCall } from './operation.ts'
-import { text } from './realm-operations.ts'
 
 /** `zimki.library.require` (ZIMKI-API section 6). */
 export const libraryOperations: Record<string, Operation> = {
@@ -19,17 +19,12 @@ async function own({ realm }: OperationCall, name: string): Promise<object> {
   const file = realm.files.get(name)
   if (!file)
     throw new PlatformError('NOT_FOUND', `zimki.library.require: there is no file "${name}" in this realm`)
-  return { name: `files/${name}`, source: await text(await realm.files.content(file)) }
+  return { name: `files/${name}`, source: (await realm.files.whole(file)).toString('utf8') }
 }
 
 async function shared(call: OperationCall, alias: string, name: string): Promise<object> {
   countRead(call)
-  const found = await call.realm.objects
-    .get(SHARED_REALM, SHARED_CLASS, sharedId(alias, name))
-    .catch((error) => {
-      if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
-      throw error
-    })
+  const found = await call.realm.objects.get(SHARED_REALM, SHARED_CLASS, sharedId(alias, name)).catch(missing)
   if (!found || typeof found.data.source !== 'string')
     throw new PlatformError(
       'NOT_FOUND',

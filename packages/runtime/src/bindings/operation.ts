@@ -3,6 +3,7 @@ import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { RunningRequest } from '../cell/running-request.ts'
 import type { DoorBytes } from '../cell/to-bytes.ts'
 import type { Egress } from './egress-port.ts'
+import type { RealmChanges } from './realm-changes.ts'
 import type { RealmFiles } from './realm-files.ts'
 
 /** What the bindings of a realm work with. Nothing here reaches beyond the realm. */
@@ -13,6 +14,7 @@ export interface RealmServices {
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly files: RealmFiles
+  readonly changes: RealmChanges
   readonly egress: Egress
   readonly log: (entry: Omit<LogEntry, 'realm' | 'deployment' | 'timeMs'>) => void
 }

@@ -9,6 +9,7 @@ const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** The small things: texts of the deployment, digests, randomness, the log. */
 export const realmOperations: Record<string, Operation> = {
+  /** `digest`: it is a file that programs may replace; whoever kept what it made of it names that as `known` the next time. */
   'template.source': async ({ realm, params }) => {
     const name = String(params.name)
     const { templates } = await realm.artifact
@@ -16,7 +17,9 @@ export const realmOperations: Record<string, Operation> = {
     if (template) return { source: template.source }
     const file = realm.files.get(name)
     if (!file) throw new PlatformError('NOT_FOUND', `there is no template or file "${name}" in this realm`)
-    return { source: await text(await realm.files.content(file)) }
+    if (file.id !== null && file.digest === params.known) return { known: file.digest }
+    const source = (await realm.files.whole(file)).toString('utf8')
+    return file.id === null ? { source } : { source, digest: file.digest }
   },
   digest: ({ params }) => {
     const algorithm = String(params.algorithm)
@@ -51,11 +54,4 @@ export const realmOperations: Record<string, Operation> = {
     realm.log({ request: request?.head.id ?? null, level, text: line })
     return null
   },
-}
-
-/** A text blob, as UTF-8. */
-export async function text(content: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = []
-  for await (const chunk of content) parts.push(chunk)
-  return Buffer.concat(parts).toString('utf8')
 }

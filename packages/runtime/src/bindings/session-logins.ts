@@ -1,6 +1,7 @@
 import { type Clock, PlatformError, REALM_USER_CLASS } from '@openzimki/core'
 import { verifyPassword } from '@openzimki/core/password-hash'
 import { countRead } from './count-read.ts'
+import { missing } from './missing.ts'
 import type { OperationCall, RealmServices } from './operation.ts'
 import { SessionLoginGuard } from './session-login-guard.ts'
 import type { SessionState } from './session-state.ts'
@@ -45,10 +46,4 @@ export class SessionLogins {
     this.#guards.set(realm, guard)
     return guard
   }
-}
-
-/** Null for what is not there. */
-export function missing(error: unknown): null {
-  if (error instanceof PlatformError && error.code === 'NOT_FOUND') return null
-  throw error
 }

@@ -3,8 +3,9 @@ import { type Clock, isUuid, type Json, PlatformError, systemClock } from '@open
 import { headerValue } from '../cell/header-value.ts'
 import type { RunningRequest } from '../cell/running-request.ts'
 import { countRead } from './count-read.ts'
+import { missing } from './missing.ts'
 import type { Operation, OperationCall } from './operation.ts'
-import { missing, SessionLogins } from './session-logins.ts'
+import { SessionLogins } from './session-logins.ts'
 import type { SessionState } from './session-state.ts'
 import { write } from './store-operations.ts'
 

@@ -1,15 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
-import {
-  isClassName,
-  isUuid,
-  type Json,
-  PlatformError,
-  REALM_GROUP_CLASS,
-  REALM_USER_CLASS,
-} from '@openzimki/core'
+import { isUuid, type Json, PlatformError, REALM_GROUP_CLASS, REALM_USER_CLASS } from '@openzimki/core'
 import type { Query, StoredObject, Operation as StoreOperation } from '@openzimki/store/client'
 import { countRead } from './count-read.ts'
 import type { Operation, OperationCall } from './operation.ts'
+import { isOwnClass } from './own-class.ts'
 import { assertPasswordNotAsked, UNREADABLE, untilStored, userPut, withoutPassword } from './user-objects.ts'
 
 /** The store as a program sees it: its own classes, and users without their passwords. */
@@ -21,7 +15,13 @@ export const storeOperations: Record<string, Operation> = {
         'INVALID_ARGUMENT',
         `"${className}" cannot be a class: use letters, digits and _, not starting with a digit`,
       )
-    await write(call, [{ op: 'createClass', className }])
+    try {
+      await write(call, [{ op: 'createClass', className }])
+      call.realm.changes.heard([className])
+    } catch (error) {
+      if (PlatformError.from(error).code === 'ALREADY_EXISTS') call.realm.changes.heard([className])
+      throw error
+    }
     return null
   },
   'store.get': async (call) => {
@@ -77,11 +77,6 @@ function noClass(call: OperationCall): (error: unknown) => null {
       return null
     throw error
   }
-}
-
-/** Classes of the program's own; the platform keeps its own under zimki_. */
-export function isOwnClass(name: string): boolean {
-  return isClassName(name) && !name.startsWith('zimki_')
 }
 
 function classOf({ params }: OperationCall): string {

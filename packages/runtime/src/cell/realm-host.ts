@@ -1,11 +1,12 @@
+import { text } from 'node:stream/consumers'
 import type { Artifact, CellLoad, IsolateReport, RealmKind } from '@openzimki/core'
 import { isDigest, PlatformError } from '@openzimki/core'
 import type { IsolateCpu } from '@openzimki/meter'
 import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { Egress } from '../bindings/egress-port.ts'
 import type { RealmServices } from '../bindings/operation.ts'
+import { RealmChanges } from '../bindings/realm-changes.ts'
 import { RealmFiles } from '../bindings/realm-files.ts'
-import { text } from '../bindings/realm-operations.ts'
 import type { CellMeter } from './cell-meter.ts'
 import { decodePath } from './decode-path.ts'
 import type { IsolatePool } from './isolate-pool.ts'
@@ -32,6 +33,7 @@ export class RealmHost implements RealmServices {
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly files: RealmFiles
+  readonly changes: RealmChanges
   readonly egress: Egress
   readonly log: RealmServices['log']
   readonly #meter: CellMeter
@@ -48,7 +50,9 @@ export class RealmHost implements RealmServices {
     this.log = options.log
     this.#meter = options.meter
     this.#files = options.meter.isolate()
-    this.files = new RealmFiles(options.load.realm, options.objects, options.blobs)
+    const { realm } = options.load
+    this.files = new RealmFiles(realm, options.objects, options.blobs)
+    this.changes = new RealmChanges({ realm, objects: options.objects, files: this.files })
     this.artifact = this.#prepare(artifact, classes)
     const Kind = options.load.kind === 'script' ? ScriptRunner : ModuleRunner
     this.#runner = new Kind({ realm: this, pool: options.pool, meter: options.meter })
@@ -67,10 +71,12 @@ export class RealmHost implements RealmServices {
   }
 
   async #prepare(read: Promise<string>, classes: Promise<string[]>): Promise<Artifact> {
-    const { load, objects } = this
-    const [artifact, created] = await Promise.all([read, RealmFiles.created(load.realm, objects, classes)])
-    const parsed = parseArtifact(artifact, load.kind)
-    this.files.load(parsed.files, created)
+    const stored = classes.then((names) => this.files.load(names))
+    // It is awaited below, where it may fail after the other.
+    stored.catch(() => undefined)
+    const parsed = parseArtifact(await read, this.load.kind)
+    this.files.deploy(parsed.files)
+    await stored
     return parsed
   }
 
@@ -81,6 +87,8 @@ export class RealmHost implements RealmServices {
     const { wallMs } = this.load.limits
     const wall = setTimeout(expire, wallMs, request, wallMs)
     try {
+      const due = this.changes.due(performance.now())
+      if (due) await due
       const file = request.head.op === 'http' ? this.files.published(decodePath(request.head)) : null
       if (file) await this.#serve(file, request)
       else await this.#runner.run(request)

@@ -32,6 +32,8 @@ export class RealmIsolate implements DoorHandler {
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
   lastUsedMs = performance.now()
+  /** How many of the realm's classes its program has globals for. */
+  classesKnown = 0
 
   constructor({ host, realm, meter, sums }: RealmIsolateOptions) {
     this.host = host

@@ -1,5 +1,4 @@
 import { PlatformError } from '@openzimki/core'
-import { isOwnClass } from '../bindings/store-operations.ts'
 import { decodePath } from './decode-path.ts'
 import { RealmIsolate } from './realm-isolate.ts'
 import { reportOf } from './report-of.ts'
@@ -46,7 +45,8 @@ export class ScriptRunner implements Runner {
     this.#sums.began(beganMs)
     const { root, key: apikey, alias } = head
     const state = { number: request.id, path: decodePath(head), args, root, apikey, alias }
-    await isolate.enter(head.op, request.id, JSON.stringify({ state, ...params }))
+    const classes = newClasses(isolate)
+    await isolate.enter(head.op, request.id, JSON.stringify({ state, classes, ...params }))
     if (!request.ended) request.fail(new PlatformError('SCRIPT_ERROR', 'the program ended without an answer'))
     isolate.finish(request)
     this.#sums.ended(beganMs, isolate.lastUsedMs)
@@ -118,7 +118,8 @@ export class ScriptRunner implements Runner {
       const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
       this.#all.add(isolate)
       try {
-        await this.#startCode(isolate, await classes)
+        realm.changes.heard(await classes)
+        await this.#startCode(isolate)
         return isolate
       } catch (error) {
         isolate.dispose(PlatformError.from(error))
@@ -131,10 +132,11 @@ export class ScriptRunner implements Runner {
   }
 
   /** The isolate starts while the store is asked for the code, and the code is compiled while it starts. */
-  async #startCode({ host }: RealmIsolate, classes: readonly string[]): Promise<void> {
+  async #startCode(isolate: RealmIsolate): Promise<void> {
+    const { host } = isolate
     const { load, artifact } = this.#options.realm
     const { cpuMs } = load.limits
-    const start = JSON.stringify({ classes: classes.filter(isOwnClass), env: load.env })
+    const start = JSON.stringify({ classes: newClasses(isolate), env: load.env })
     const started = host.enter('start', 0, start, cpuMs)
     started.catch(() => undefined)
     const { scripts } = await artifact
@@ -143,4 +145,13 @@ export class ScriptRunner implements Runner {
     await started
     for (const script of compiled) await host.run(await script, cpuMs)
   }
+}
+
+/** Those that were made in other isolates or cells since it asked last; undefined: none. */
+function newClasses(isolate: RealmIsolate): string[] | undefined {
+  const { classes } = isolate.realm.changes
+  if (isolate.classesKnown === classes.length) return undefined
+  const found = classes.slice(isolate.classesKnown)
+  isolate.classesKnown = classes.length
+  return found
 }

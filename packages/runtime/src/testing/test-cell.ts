@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import {
   type Artifact,
+  type CellLoad,
   canonicalJson,
   DEFAULT_LIMITS,
   type LogEntry,
@@ -48,10 +49,12 @@ export class TestCell {
   readonly windows: UsageWindow[] = []
   readonly meter: CellMeter
   readonly link: Link
-  readonly #directory: string
+  /** Null: the store is another cell's. */
+  readonly #directory: string | null
+  readonly #loads = new Map<string, CellLoad>()
 
   private constructor(parts: {
-    directory: string
+    directory: string | null
     objects: ObjectStore
     blobs: BlobStore
     pool: IsolatePool
@@ -85,20 +88,32 @@ export class TestCell {
     createLink(theirs, 'server').onStream = (stream) => this.cell.accept(stream)
   }
 
-  static async open({ allow = [] }: { allow?: string[] } = {}): Promise<TestCell> {
-    const directory = await mkdtemp(join(tmpdir(), 'zimki-cell-'))
-    const { objects } = await openSqliteStore({
-      filename: join(directory, 'store.sqlite'),
-      clock: systemClock,
-    })
-    const blobs = await openFileBlobStore({ directory: join(directory, 'blobs') })
+  /** `beside`: a cell on the same store, which is to be closed after this one. */
+  static async open({ allow = [], beside }: { allow?: string[]; beside?: TestCell } = {}): Promise<TestCell> {
+    const store = beside
+      ? { directory: null, objects: beside.objects, blobs: beside.blobs }
+      : await TestCell.#store()
     const preludes = await ensurePreludes(join(tmpdir(), 'zimki-test-preludes'))
     const snapshots = {
       script: await readSnapshot(preludes.script),
       module: await readSnapshot(preludes.module),
     }
     const pool = new IsolatePool({ snapshots, spares: 0, spareMemoryMb: DEFAULT_LIMITS.memoryMb })
-    return new TestCell({ directory, objects, blobs, pool, allow })
+    return new TestCell({ ...store, pool, allow })
+  }
+
+  static async #store(): Promise<{ directory: string; objects: ObjectStore; blobs: BlobStore }> {
+    const directory = await mkdtemp(join(tmpdir(), 'zimki-cell-'))
+    const filename = join(directory, 'store.sqlite')
+    const { objects } = await openSqliteStore({ filename, clock: systemClock })
+    const blobs = await openFileBlobStore({ directory: join(directory, 'blobs') })
+    return { directory, objects, blobs }
+  }
+
+  /** The same deployment in this cell too, as when a realm is busy. */
+  async alsoRuns({ realm, deployment, account }: TestRealm, from: TestCell): Promise<TestRealm> {
+    await this.cell.load(from.#loads.get(realm)!)
+    return new TestRealm(this, realm, deployment, account)
   }
 
   /** Deploys texts as a realm of the script kind and answers how to call it. */
@@ -152,6 +167,7 @@ export class TestCell {
     }
     for (const className of artifact.classes)
       await this.objects.batch(load.realm, 1, [{ op: 'createClass', className, ifMissing: true }])
+    this.#loads.set(load.realm, load)
     await this.cell.load(load)
     return new TestRealm(this, load.realm, digest, load.account)
   }
@@ -165,6 +181,7 @@ export class TestCell {
     this.link.close()
     this.cell.close()
     this.meter.close()
+    if (this.#directory === null) return
     await this.objects.close()
     await rm(this.#directory, { recursive: true, force: true })
   }
@@ -283,6 +300,6 @@ function throughDoor(objects: ObjectStore): ObjectStore {
   const door: ObjectStore = Object.create(objects)
   door.batch = (realm, _epoch, operations) => objects.batch(realm, 1, operations)
   for (const name of ['get', 'search', 'count', 'listClasses'] as const)
-    Object.assign(door, { [name]: objects[name].bind(objects) })
+    Object.assign(door, { [name]: (...args: unknown[]) => Reflect.apply(objects[name], objects, args) })
   return door
 }

@@ -48,19 +48,27 @@ export class Persist {
     if (known) return known
     const made = makeClass(this.#door, name)
     this.#classes.set(name, made)
-    Object.defineProperty(this.#global, name, {
-      value: made,
-      writable: true,
-      configurable: true,
-      enumerable: true,
-    })
+    const global = { value: made, writable: true, configurable: true, enumerable: true }
+    // The program's own variable of that name cannot be defined anew: `var Page = zimki.persist.create("Page")`.
+    if (!Reflect.defineProperty(this.#global, name, global)) Reflect.set(this.#global, name, made)
     return made
   }
 
-  /** `zimki.persist.create(name)`: throws when the class exists. */
+  /** The same for a class that another isolate or cell has made; a global of the program's own stays. */
+  discover(name: string): void {
+    if (Reflect.get(this.#global, name) === undefined) this.define(name)
+  }
+
+  /** `zimki.persist.create(name)`: throws when the class exists, which then has its global all the same. */
   create(name: unknown): PersistClass {
-    ask(this.#door, 'store.createClass', { className: String(name) })
-    return this.define(String(name))
+    const className = String(name)
+    try {
+      ask(this.#door, 'store.createClass', { className })
+    } catch (error) {
+      if ((error as Error).name === 'ALREADY_EXISTS') this.discover(className)
+      throw error
+    }
+    return this.define(className)
   }
 }
 

@@ -5,11 +5,17 @@ import type { HostDoor } from '../host-door.ts'
 
 type Renderer = (data: object) => string
 
-/** `zimki.render`: templates are fetched and compiled once per isolate (ZIMKI-API section 5). */
+interface Compiled {
+  render: Renderer
+  /** Of a file that programs may replace; null: it is the deployment's and stays. */
+  digest: string | null
+}
+
+/** `zimki.render` (ZIMKI-API section 5): a template is compiled once per isolate, and anew when its file has been replaced. */
 export class Render {
   readonly #door: HostDoor
-  readonly #tal = new Map<string, Renderer>()
-  readonly #trimpath = new Map<string, Renderer>()
+  readonly #tal = new Map<string, Compiled>()
+  readonly #trimpath = new Map<string, Compiled>()
 
   constructor(door: HostDoor) {
     this.#door = door
@@ -26,12 +32,14 @@ export class Render {
       return (context) => template.process(context, { throwExceptions: true })
     })(data ?? {})
 
-  #renderer(cache: Map<string, Renderer>, name: string, compile: (source: string) => Renderer): Renderer {
+  #renderer(cache: Map<string, Compiled>, name: string, compile: (source: string) => Renderer): Renderer {
     const known = cache.get(name)
-    if (known) return known
-    const { source } = ask(this.#door, 'template.source', { name }) as { source: string }
-    const made = compile(source)
-    cache.set(name, made)
-    return made
+    if (known?.digest === null) return known.render
+    const answer = ask(this.#door, 'template.source', { name, known: known?.digest })
+    const { source, digest = null } = answer as { source?: string; digest?: string }
+    if (known && source === undefined) return known.render
+    const render = compile(source ?? '')
+    cache.set(name, { render, digest })
+    return render
   }
 }

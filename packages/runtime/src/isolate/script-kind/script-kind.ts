@@ -10,8 +10,16 @@ import { Users } from './users.ts'
 import { createZimki } from './zimki.ts'
 
 interface StartConfig {
-  classes: string[]
+  classes?: string[]
   env: Record<string, string>
+}
+
+interface RunParams {
+  state: RequestState
+  /** Made in other isolates or cells since this one was entered last. */
+  classes?: string[]
+  code?: string
+  tests?: { name: string; source: string }[]
 }
 
 /** A realm of the script kind, inside its isolate: what happens at each event of the host. */
@@ -20,10 +28,12 @@ export class ScriptKind {
   readonly #global: object
   readonly #publisher = new Publisher(new ServiceRegistry((error) => this.#logThrown(error)))
   readonly #request = new CurrentRequest()
+  readonly #persist: Persist
 
   constructor(door: IsolateDoor, global: object) {
     this.#door = door
     this.#global = global
+    this.#persist = new Persist(door, global)
   }
 
   readonly enter = (event: string, request: number, payload: string): void => {
@@ -40,8 +50,8 @@ export class ScriptKind {
     }
   }
 
-  #start({ classes, env }: StartConfig): void {
-    const persist = new Persist(this.#door, this.#global)
+  #start({ classes = [], env }: StartConfig): void {
+    const persist = this.#persist
     const users = new Users(this.#door)
     for (const name of classes) persist.define(name)
     const parts = {
@@ -57,10 +67,8 @@ export class ScriptKind {
     hide(this.#global, 'zimki_group', users.groupClass)
   }
 
-  #run(
-    event: string,
-    params: { state: RequestState; code?: string; tests?: { name: string; source: string }[] },
-  ): Named {
+  #run(event: string, params: RunParams): Named {
+    for (const name of params.classes ?? []) this.#persist.discover(name)
     this.#request.begin(params.state)
     if (event === 'http') return this.#http(params.state)
     if (event === 'eval') return { name: '(shell)', answer: json(evaluate(params.code ?? '')) }
