@@ -39,6 +39,12 @@ export interface Platform {
     realms: readonly string[],
     onLive: (deployed: Live) => Promise<void>,
   ): Promise<void>
+  /** The same, each realm in an account of its own, and so in a cell of its own. */
+  deployApart(
+    folder: string,
+    realms: readonly string[],
+    onLive: (deployed: Live) => Promise<void>,
+  ): Promise<void>
   /** Of the operator. */
   client(): Promise<Client>
   /** Stops it and starts it again on the same data, with no realm loaded. */
@@ -60,6 +66,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const program = join(options.root, 'packages/server/bin/zimki.js')
   const start = () => up(program, data, options)
   let server = await start()
+  const operator = async () => createClient({ url: server.url, token: await operatorToken(data) })
   return {
     get url() {
       return server.url
@@ -69,8 +76,20 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     },
     data,
     deploy: (folder, realm) => deploy(program, data, server.url, folder, realm),
-    deployMany: (folder, realms, onLive) => deployMany(data, server.url, folder, realms, onLive),
-    client: async () => createClient({ url: server.url, token: await operatorToken(data) }),
+    async deployMany(folder, realms, onLive) {
+      const client = await operator()
+      await deployMany(async () => client, folder, realms, onLive)
+    },
+    async deployApart(folder, realms, onLive) {
+      const client = await operator()
+      const account = async (name: string): Promise<Client> => {
+        const { id } = await client.accounts.create({ body: { name, trusted: false } })
+        const { token } = await client.tokens.create({ body: { name: 'bench', account: id } })
+        return createClient({ url: server.url, token })
+      }
+      await deployMany(account, folder, realms, onLive)
+    },
+    client: operator,
     async restart() {
       await server.stop()
       server = await start()
@@ -121,18 +140,16 @@ async function deploy(
 const DEPLOYS_AT_ONCE = 4
 
 async function deployMany(
-  data: string,
-  url: string,
+  clientFor: (realm: string) => Promise<Client>,
   folder: string,
   realms: readonly string[],
   onLive: (deployed: Live) => Promise<void>,
 ): Promise<void> {
-  const client = createClient({ url, token: await operatorToken(data) })
   const read = await readRealmFolder(folder)
   const waiting = [...realms]
   const worker = async () => {
     for (let realm = waiting.shift(); realm !== undefined; realm = waiting.shift()) {
-      const { url: address } = await deployFolder(client, read, { realm })
+      const { url: address } = await deployFolder(await clientFor(realm), read, { realm })
       if (address === null) throw new Error(`The realm ${realm} has no address`)
       await onLive({ realm, url: address })
     }
