@@ -117,6 +117,32 @@ describe('a template that does not parse', () => {
   })
 })
 
+describe('a program of 2006 with E4X', () => {
+  const said = async (source: string) =>
+    (await refusal(artifactOf({ scripts: [{ name: 'main.js', source }] })))?.message
+
+  it.each([
+    ['function page() {\n  return <page/>\n}', '2:10'],
+    ['var x =\n  <page/>', '2:3'],
+    ['f(<a/>)', '1:3'],
+    ['for each (var i in xs) f(i)', '1:5'],
+    ['x.@id', '1:3'],
+    ['x..item', '1:3'],
+    ['default xml namespace = "urn:a"', '1:1'],
+  ])('is refused with its place, and told that this is gone: %j', async (source, place) => {
+    expect(await said(source)).toMatch(
+      new RegExp(`^javascript/main\\.js:${place}: SyntaxError: .*E4X.* is gone from JavaScript: \\w`),
+    )
+  })
+
+  it.each(['if (a < b {', 'function f<T>(x) {}', 'var x: Array<string> = []', 'f(a, b'])(
+    'is not what an ordinary mistake is taken for: %j',
+    async (source) => {
+      expect(await said(source)).toMatch(/^javascript\/main\.js:1:\d+: SyntaxError: (?!.*E4X)/)
+    },
+  )
+})
+
 describe('all that is wrong', () => {
   it('is told at once', async () => {
     const error = await refusal(

@@ -1,5 +1,4 @@
-import type { Artifact } from '@openzimki/core'
-import { maskCode } from './mask-code.ts'
+import { type Artifact, maskCode } from '@openzimki/core'
 
 export type Engine = 'tal' | 'trimpath'
 

@@ -136,7 +136,7 @@ export class IsolateHost {
       return stamps(entries, progress.results)
     }
     const whenStopped = entries.length === 1 ? { ...UNTOLD, request: entries[0]!.request } : UNTOLD
-    await this.#track(timeoutMs, run, whenStopped).catch(async (error) => {
+    await this.#track(timeoutMs, run, { whenStopped }).catch(async (error) => {
       failure = PlatformError.from(error)
       if (!this.#dead) progress = await this.#progress(number)
     })
@@ -184,10 +184,14 @@ export class IsolateHost {
   /** Compiles a global script, for `run`; may be asked for while something runs. SCRIPT_ERROR carries file, line and column. */
   async compile(source: string, filename: string, timeoutMs: number): Promise<ivm.Script> {
     let script: ivm.Script | undefined
-    await this.#track(timeoutMs, async () => {
-      script = await this.#isolate.compileScript(source, { filename })
-      return [UNTOLD]
-    })
+    await this.#track(
+      timeoutMs,
+      async () => {
+        script = await this.#isolate.compileScript(source, { filename })
+        return [UNTOLD]
+      },
+      { source },
+    )
     return script!
   }
 
@@ -202,18 +206,22 @@ export class IsolateHost {
 
   /** Compiles, instantiates and evaluates an ES module without imports; hands its namespace to `receive` inside. */
   runModule(source: string, filename: string, timeoutMs: number, receive: string): Promise<void> {
-    return this.#track(timeoutMs, async () => {
-      const module = await this.#isolate.compileModule(source, { filename })
-      await module.instantiate(this.#context, (specifier) => {
-        throw new PlatformError(
-          'SCRIPT_ERROR',
-          `${filename} imports "${specifier}", which is not part of the bundle`,
-        )
-      })
-      await module.evaluate({ timeout: timeoutMs })
-      await this.#context.global.set(receive, module.namespace.derefInto())
-      return [UNTOLD]
-    })
+    return this.#track(
+      timeoutMs,
+      async () => {
+        const module = await this.#isolate.compileModule(source, { filename })
+        await module.instantiate(this.#context, (specifier) => {
+          throw new PlatformError(
+            'SCRIPT_ERROR',
+            `${filename} imports "${specifier}", which is not part of the bundle`,
+          )
+        })
+        await module.evaluate({ timeout: timeoutMs })
+        await this.#context.global.set(receive, module.namespace.derefInto())
+        return [UNTOLD]
+      },
+      { source },
+    )
   }
 
   /** Frees it at once; what runs in it ends with an error. */
@@ -256,7 +264,11 @@ export class IsolateHost {
     }
   }
 
-  async #track(timeoutMs: number, work: () => Promise<Slice[]>, whenStopped = UNTOLD): Promise<void> {
+  async #track(
+    timeoutMs: number,
+    work: () => Promise<Slice[]>,
+    { whenStopped = UNTOLD, source = '' } = {},
+  ): Promise<void> {
     if (this.#dead) throw this.#dead
     const running = { startedMs: performance.now(), timeoutMs }
     if (this.#running.push(running) === 1) this.#waitedMs = 0
@@ -265,7 +277,7 @@ export class IsolateHost {
     try {
       slices = await work()
     } catch (error) {
-      throw this.#failure(error, timeoutMs)
+      throw this.#failure(error, timeoutMs, source)
     } finally {
       this.#running.splice(this.#running.indexOf(running), 1)
       this.#startNext()
@@ -280,9 +292,9 @@ export class IsolateHost {
     this.#waitedMs = 0
   }
 
-  #failure(error: unknown, timeoutMs: number): PlatformError {
+  #failure(error: unknown, timeoutMs: number, source = ''): PlatformError {
     if (this.#dead) return this.#dead
-    const failure = engineError(error, { timeoutMs, memoryMb: this.memoryMb })
+    const failure = engineError(error, { timeoutMs, memoryMb: this.memoryMb, source })
     if (this.#isolate.isDisposed) this.#dead = failure
     return failure
   }

@@ -42,10 +42,13 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
     })
 
     it('refuses E4X with an error that says so', async () => {
-      await expect(cell.script('var x = <page><title/></page>;')).rejects.toMatchObject({
+      await expect(cell.script('var x =\n  <page><title/></page>;')).rejects.toMatchObject({
         code: 'SCRIPT_ERROR',
-        message: expect.stringMatching(/^javascript\/main\.js:1:9: .*E4X/),
-        details: expect.objectContaining({ file: 'javascript/main.js', line: 1, column: 9 }),
+        message: expect.stringMatching(/^javascript\/main\.js:2:3: .*E4X/),
+        details: expect.objectContaining({ file: 'javascript/main.js', line: 2, column: 3 }),
+      })
+      await expect(cell.script('if (a < b {')).rejects.toMatchObject({
+        message: expect.stringMatching(/^javascript\/main\.js:1:11: SyntaxError: .*'\{'$/),
       })
     })
 

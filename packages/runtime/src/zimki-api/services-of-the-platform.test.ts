@@ -30,7 +30,11 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
         'lib/own.js': 'var ownLibrary = (typeof ownLibrary == "undefined" ? 0 : ownLibrary) + 1',
       },
       {
-        files: { 'extra.js': 'function extra() { return "extra" }' },
+        files: {
+          'extra.js': 'function extra() { return "extra" }',
+          'e4x.js': 'function item(x) { return <item/> }',
+          'broken.js': 'if (a < b {',
+        },
         limits: { remoteCalls: 5 },
       },
     )
@@ -66,6 +70,13 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
     expect(await run('zimki.library.require("library", "shared.js"); return shared')).toBe('from library')
     await expect(run('zimki.library.require("library", "private.js")')).rejects.toThrow('shares no file')
     await expect(run('zimki.library.require("../x", "y")')).rejects.toThrow('shares no file')
+  })
+
+  it('a library file and a line of the shell with E4X are refused with an error that says so', async () => {
+    await expect(run('zimki.library.require("e4x.js")')).rejects.toThrow(/^SyntaxError: .*'<'\. E4X/)
+    await expect(run('zimki.library.require("broken.js")')).rejects.toThrow(/^SyntaxError: .*'\{'$/)
+    const { error } = await realm.evaluate('for each (var i in []) i')
+    expect(error?.message).toMatch(/^SyntaxError: .*'each'\. "for each" of E4X is gone/)
   })
 
   it('zimki.remote.get puts params into the query and answers the body', async () => {
@@ -128,6 +139,8 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
     expect((await realm.request('/pic.png')).status).toBe(404)
     expect(await run('return zimki.file.search().map(function (f) { return f.path })')).toEqual([
       'a/b.bin',
+      'broken.js',
+      'e4x.js',
       'extra.js',
     ])
     await run('zimki.file.get("a/b.bin").deleteInstance(); return 1')

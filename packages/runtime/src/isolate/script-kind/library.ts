@@ -1,3 +1,4 @@
+import { e4xHint } from '@openzimki/core'
 import { ask } from '../door.ts'
 import type { HostDoor } from '../host-door.ts'
 
@@ -21,7 +22,12 @@ export function libraryApi(door: HostDoor): object {
 
 /** Indirect eval: sloppy, in the global scope, with the file's name in stacks. */
 export function runGlobal(source: string, name: string): unknown {
-  // biome-ignore lint/security/noGlobalEval: this is the language feature that a global script needs
-  // biome-ignore lint/complexity/noCommaOperator: the comma makes the eval indirect
-  return (0, eval)(`${source}\n//# sourceURL=${name.replace(/[\r\n]/g, ' ')}`)
+  try {
+    // biome-ignore lint/security/noGlobalEval: this is the language feature that a global script needs
+    // biome-ignore lint/complexity/noCommaOperator: the comma makes the eval indirect
+    return (0, eval)(`${source}\n//# sourceURL=${name.replace(/[\r\n]/g, ' ')}`)
+  } catch (error) {
+    if (error instanceof SyntaxError) error.message += e4xHint(error.message, source)
+    throw error
+  }
 }
