@@ -176,6 +176,124 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       expect([b.headers['content-type'], [...b.bytes]]).toEqual(['image/png', [0, 255]])
     })
 
+    it('an object without mimetype is text/html, and text without charset is UTF-8', async () => {
+      const realm = await cell.script(`
+        zimki.publishPath("/html", function () { return { content: "h\u00e9" } })
+        zimki.publishPath("/css", function () { return { content: "h\u00e9", mimetype: "text/css" } })
+        zimki.publishPath("/json", function () { return { content: "h\u00e9", mimetype: "application/json" } })
+        zimki.publishPath("/other", function () { return { content: "h\u00e9", mimetype: "application/x-own" } })
+        zimki.publishPath("/beyond", function () { return { content: "\u20ac", mimetype: "application/x-own" } })`)
+      const got = async (path: string) => {
+        const { headers, bytes, status } = await realm.request(path)
+        return [status, headers['content-type'], bytes.toString('hex')]
+      }
+      expect(await got('/html')).toEqual([200, 'text/html; charset=utf-8', '68c3a9'])
+      expect(await got('/css')).toEqual([200, 'text/css; charset=utf-8', '68c3a9'])
+      expect(await got('/json')).toEqual([200, 'application/json; charset=utf-8', '68c3a9'])
+      expect(await got('/other')).toEqual([200, 'application/x-own', '68e9'])
+      expect(await got('/beyond')).toEqual([200, 'application/x-own', 'e282ac'])
+    })
+
+    it.each([
+      ['charset: "utf-8"', 'utf-8', 'h\u00c3\u00a9'],
+      ['charset: "UTF8"', 'UTF8', 'h\u00c3\u00a9'],
+      ['charset: "ISO-8859-1"', 'ISO-8859-1', 'h\u00e9'],
+      ['charset: "latin1"', 'latin1', 'h\u00e9'],
+      ['mimetype: "text/plain;charset=iso-8859-1"', 'iso-8859-1', 'h\u00e9'],
+      ['mimetype: "text/plain; charset=utf-8", charset: "latin1"', 'latin1', 'h\u00e9'],
+    ])('content with %s is written as it is named', async (options, charset, bytes) => {
+      const realm = await cell.script(
+        `zimki.publishPath("/", function () { return { mimetype: "text/plain", content: "h\u00e9", ${options} } })`,
+      )
+      const answer = await realm.request('/')
+      expect([answer.headers['content-type'], answer.bytes.toString('latin1')]).toEqual([
+        `text/plain; charset=${charset}`,
+        bytes,
+      ])
+    })
+
+    it('text in us-ascii goes out as such', async () => {
+      const realm = await cell.script(
+        'zimki.publishPath("/", function () { return { content: "he~", charset: "us-ascii" } })',
+      )
+      const { headers, text } = await realm.request('/')
+      expect([headers['content-type'], text]).toEqual(['text/html; charset=us-ascii', 'he~'])
+    })
+
+    it.each([
+      ['content: "h\u00e9", charset: "us-ascii"', /us-ascii has no "\u00e9" \(U\+00E9\): .*&#233;/],
+      ['content: "1 \u20ac", charset: "iso-8859-1"', /iso-8859-1 has no "\u20ac" \(U\+20AC\)/],
+      ['content: "\ud83d\ude00", charset: "latin1"', /latin1 has no "\ud83d\ude00" \(U\+1F600\)/],
+      ['content: "x", charset: "windows-1252"', /"windows-1252": there are utf-8, iso-8859-1, us-ascii/],
+      ['content: "x", mimetype: "text/plain; charset=koi8-r"', /"koi8-r": there are/],
+      ['content: "\u20ac", mimetype: "application/x-own; charset=koi8-r"', /"koi8-r": there are/],
+    ])('{ %s } is an error that says why', async (object, message) => {
+      const realm = await cell.script(`zimki.publishPath("/", function () { return { ${object} } })`)
+      expect((await realm.failure('/')).code).toBe('SCRIPT_ERROR')
+      expect(cell.logs.at(-1)?.text).toMatch(message)
+      expect(cell.logs.at(-1)?.text).toMatch(/^\/: /)
+    })
+
+    it('bytes may have any charset: a zimki.file, and what is no text', async () => {
+      const realm = await cell.script(`
+        zimki.file.create({ path: "pic", content: "\u0000\u0080\u00ff", mimetype: "image/png" })
+        zimki.file.create({ path: "old.txt", content: "\u00c1", mimetype: "text/plain; charset=koi8-r" })
+        zimki.publishPath("/pic", function () { return zimki.file.get("pic") })
+        zimki.publishPath("/old", function () { return zimki.file.get("old.txt") })
+        zimki.publishPath("/own", function () {
+          return { content: "\u00c1", mimetype: "application/x-own", charset: "koi8-r" } })`)
+      const got = async (path: string) => {
+        const { headers, bytes } = await realm.request(path)
+        return [headers['content-type'], ...bytes]
+      }
+      expect(await got('/pic')).toEqual(['image/png', 0, 0x80, 0xff])
+      expect(await got('/old')).toEqual(['text/plain; charset=koi8-r', 0xc1])
+      expect(await got('/own')).toEqual(['application/x-own; charset=koi8-r', 0xc1])
+    })
+
+    it.each([
+      ['{ status: 204 }', 204, {}],
+      ['{ headers: { "X-A": "b" } }', 200, { 'x-a': 'b' }],
+      ['{ mimetype: "text/css", status: 404 }', 404, { 'content-type': 'text/css; charset=utf-8' }],
+      ['{ content: null }', 200, { 'content-type': 'text/html; charset=utf-8' }],
+    ])('%s is an answer without content', async (object, status, headers) => {
+      const realm = await cell.script(`zimki.publishPath("/", function () { return ${object} })`)
+      expect(await realm.request('/')).toMatchObject({ status, headers, text: '' })
+    })
+
+    it.each([
+      ['17', '17'],
+      ['false', 'false'],
+      ['["a", 1]', 'a,1'],
+      ['{ toString: function () { return "own text" } }', 'own text'],
+    ])('%s is its text', async (value, text) => {
+      const realm = await cell.script(`zimki.publishPath("/", function () { return ${value} })`)
+      expect(await realm.text('/')).toBe(text)
+    })
+
+    it('a stored object is its id', async () => {
+      const realm = await cell.script(
+        'zimki.publishPath("/", function () { return Page.create({ status: "draft" }) })',
+        { classes: ['Page'] },
+      )
+      expect(await realm.text('/')).toMatch(/^[0-9a-f-]{36}$/)
+    })
+
+    it.each([
+      ['{ status: 200, body: "x" }', 'an object of status, body'],
+      ['{}', 'an object without properties'],
+      ['[{ a: 1 }]', 'an array of objects'],
+      ['function () {}', 'a function'],
+      ['Promise.resolve("x")', 'an object without properties'],
+      ['Object.create(null)', 'an object without properties'],
+    ])('%s is an error that says what to return', async (value, what) => {
+      const realm = await cell.script(`zimki.publishPath("/a", function () { return ${value} })`)
+      expect((await realm.failure('/a')).code).toBe('SCRIPT_ERROR')
+      expect(cell.logs.at(-1)?.text).toContain(
+        `/a: a handler returned ${what}, which is no answer: return text`,
+      )
+    })
+
     it('zimki.redirect(url) is a 302, undefined an empty 200', async () => {
       const realm = await cell.script(`
         zimki.publishPath("/go", function () { return zimki.redirect(zimki.root + "/there") })

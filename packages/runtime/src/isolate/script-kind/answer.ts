@@ -1,3 +1,5 @@
+import { AnswerError } from './answer-error.ts'
+import { writtenContent } from './content-charset.ts'
 import { StoredFile } from './file.ts'
 import { Redirect } from './redirect.ts'
 
@@ -18,13 +20,40 @@ interface ContentObject {
   headers?: unknown
 }
 
-/** Turns what a handler returned into an answer (ZIMKI-API section 2). */
+const CONTENT_KEYS = new Set(['content', 'mimetype', 'charset', 'status', 'headers'])
+
+/** Turns what a handler returned into an answer (ZIMKI-API section 2). Throws AnswerError for what nobody can mean to send. */
 export function toAnswer(result: unknown): Answer {
   if (result === undefined || result === null) return text('')
   if (result instanceof Redirect) return redirect(result)
   if (result instanceof StoredFile) return file(result)
-  if (typeof result === 'object' && 'content' in result) return content(result)
-  return text(String(result))
+  if (typeof result === 'object' && isContent(result)) return content(result)
+  if (hasText(result)) return text(String(result))
+  throw new AnswerError(
+    `a handler returned ${shown(result)}, which is no answer: return text, zimki.redirect(url), a zimki.file or an object of ${[...CONTENT_KEYS].join(', ')}; for JSON { content: JSON.stringify(value), mimetype: "application/json" }`,
+  )
+}
+
+/** With `content`, or with nothing but what an answer has, such as `{ status: 204 }`. */
+function isContent(object: object): object is ContentObject {
+  const keys = Object.keys(object)
+  return 'content' in object || (keys.length > 0 && keys.every((key) => CONTENT_KEYS.has(key)))
+}
+
+/** "[object Object]" and the source of a function are no texts; a stored object, a Date or an array of texts has one. */
+function hasText(value: unknown): boolean {
+  if (typeof value === 'function') return false
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(hasText)
+  const { toString: asText } = value
+  return typeof asText === 'function' && asText !== Object.prototype.toString
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array of objects'
+  const keys = Object.keys(value as object).slice(0, 10)
+  return keys.length > 0 ? `an object of ${keys.join(', ')}` : 'an object without properties'
 }
 
 function text(body: string): Answer {
@@ -46,35 +75,27 @@ function file(stored: StoredFile): Answer {
 
 function content(object: ContentObject): Answer {
   const mimetype = object.mimetype === undefined ? 'text/html' : String(object.mimetype)
-  const charset = charsetOf(mimetype, object.charset)
-  const type = charset && !/;\s*charset=/i.test(mimetype) ? `${mimetype}; charset=${charset}` : mimetype
   const body = object.content === undefined || object.content === null ? '' : String(object.content)
+  const charset = object.charset === undefined || object.charset === null ? null : String(object.charset)
+  const { type, encoding } = writtenContent(body, mimetype, charset)
   return {
     status: statusOf(object.status),
     headers: ['content-type', type, ...headerList(object.headers)],
     body,
-    encoding: charset && /^utf-?8$/i.test(charset) ? 'utf8' : 'latin1',
+    encoding,
   }
-}
-
-/** Text without a named charset is UTF-8; everything else is bytes. */
-function charsetOf(mimetype: string, charset: unknown): string | null {
-  if (charset !== undefined && charset !== null) return String(charset)
-  const named = /;\s*charset=["']?([^"';\s]+)/i.exec(mimetype)
-  if (named) return named[1] ?? null
-  return /^text\/|[/+](?:xml|json|javascript)\b/i.test(mimetype) ? 'utf-8' : null
 }
 
 function statusOf(status: unknown): number {
   if (status === undefined || status === null) return 200
   const number = Number(status)
   if (Number.isInteger(number) && number >= 200 && number <= 599) return number
-  throw new RangeError(`status must be a whole number from 200 to 599, got ${String(status)}`)
+  throw new AnswerError(`status must be a whole number from 200 to 599, got ${String(status)}`)
 }
 
 function headerList(headers: unknown): string[] {
   if (headers === undefined || headers === null) return []
-  if (typeof headers !== 'object') throw new TypeError('headers must be an object of names and values')
+  if (typeof headers !== 'object') throw new AnswerError('headers must be an object of names and values')
   const list: string[] = []
   for (const [name, value] of Object.entries(headers))
     for (const item of Array.isArray(value) ? value : [value]) list.push(name, String(item))

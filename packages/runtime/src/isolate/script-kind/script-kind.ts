@@ -1,8 +1,9 @@
 import type { IsolateDoor } from '../door.ts'
 import { type Answer, toAnswer } from './answer.ts'
+import { AnswerError } from './answer-error.ts'
 import { runGlobal } from './library.ts'
 import { hide, Persist } from './persist.ts'
-import { Publisher } from './publish.ts'
+import { type Match, Publisher } from './publish.ts'
 import { CurrentRequest, type RequestState } from './request-state.ts'
 import { ServiceRegistry } from './service.ts'
 import { UnitTest } from './unit-test.ts'
@@ -81,7 +82,7 @@ export class ScriptKind {
       return { name: `service ${state.args.method}`, answer: toAnswer({ content: body, mimetype }) }
     }
     const match = this.#publisher.match(state.path, state.args)
-    if (match) return { name: match.name, answer: toAnswer(match.run()) }
+    if (match) return { name: match.name, answer: answerOf(match) }
     return { name: '(not found)', answer: toAnswer({ status: 404, content: NOT_FOUND }) }
   }
 
@@ -127,6 +128,16 @@ interface Named {
 
 const NOT_FOUND =
   '<!DOCTYPE html><title>Not found</title><h1>Not found</h1><p>This realm publishes nothing at this address.</p>'
+
+/** The path says whose answer it was, where no stack does. */
+function answerOf({ name, run }: Match): Answer {
+  const result = run()
+  try {
+    return toAnswer(result)
+  } catch (error) {
+    throw error instanceof AnswerError ? new AnswerError(`${name}: ${error.message}`) : error
+  }
+}
 
 function json(value: unknown): Answer {
   return toAnswer({ content: JSON.stringify(value), mimetype: 'application/json' })
