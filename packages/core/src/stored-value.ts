@@ -19,6 +19,8 @@ export function encodeValue(value: unknown, path = ''): Json {
   }
   if (Array.isArray(value)) return value.map((item, index) => encodeValue(item ?? null, `${path}[${index}]`))
   if (isPlainObject(value)) return encodeObject(value, path)
+  if (typeof value === 'function')
+    throw unstorable(path, 'a function cannot be stored; the prototype of a class may have methods')
   throw unstorable(path, `a ${typeof value === 'object' ? 'class instance' : typeof value} cannot be stored`)
 }
 

@@ -49,6 +49,13 @@ describe('ZIMKI-API 3: persistence', () => {
     ).toEqual([3, null, null])
   })
 
+  it('Name.get(terms) answers the first of several, in the order of creation', async () => {
+    expect(
+      await run(`var first = Page.create({ twin: "yes", n: 2 }); Page.create({ twin: "yes", n: 1 }); first.n = 3; first.save();
+        return [Page.get({ twin: "yes" }).n, Page.search({ twin: "yes" }).map(function (p) { return p.n })]`),
+    ).toEqual([3, [3, 1]])
+  })
+
   it('Name.search answers a plain array', async () => {
     expect(
       await run(
@@ -87,6 +94,39 @@ describe('ZIMKI-API 3: persistence', () => {
     await expect(run('Page.create({ expires: "soon" })')).rejects.toThrow('+10m')
   })
 
+  it('expires is set on an object that is there, and stays when it is read and saved', async () => {
+    expect(
+      await run(`var p = Page.create({ k: "kept" }), atMs = Date.now() + 5000;
+        p.expires = "+5s"; p.save(); var read = Page.get(p.id), before = read.expires;
+        read.k = "changed"; read.save(); var again = Page.get(p.id);
+        return [Math.abs(Date.parse(before) - atMs) < 5000, again.k, again.expires === before]`),
+    ).toEqual([true, 'changed', true])
+    expect(
+      await run(`var p = Page.get({ k: "changed" }); p.expires = null; p.save(); var never = typeof Page.get(p.id).expires;
+        p.expires = new Date(Date.now() - 1); p.save(); return [never, Page.get(p.id)]`),
+    ).toEqual(['undefined', null])
+  })
+
+  it('creation_date is set by the platform alone', async () => {
+    expect(
+      await run(`var made = Page.create({ creation_date: "1999-01-01T00:00:00.000Z" }), late = Page.create();
+        late.creation_date = "1999-01-01T00:00:00.000Z"; late.save();
+        var read = Page.get(made.id), date = read.creation_date; read.creation_date = "1999"; read.save();
+        return [made.creation_date > "2020", late.creation_date > "2020", Page.get(made.id).creation_date === date,
+          date === made.creation_date, Page.search({ creation_date__startswith: "1999" }).length]`),
+    ).toEqual([true, true, true, true, 0])
+  })
+
+  it('creation_date compares with <, and sorts', async () => {
+    expect(
+      await run(`function make(k) { var p = Page.create({ dated: "yes", k: k }), t = Date.now(); while (Date.now() === t) {} return p }
+        var a = make("a"), b = make("b"), c = make("c"); a.save();
+        function ks(order) { return Page.search({ dated: "yes" }, { order_by: order }).map(function (p) { return p.k }).join("") }
+        return [a.creation_date < b.creation_date, c.creation_date < b.creation_date, ks("creation_date"), ks("-creation_date"),
+          Page.search({ dated: "yes", creation_date__gt: a.creation_date }).length]`),
+    ).toEqual([true, false, 'abc', 'cba', 2])
+  })
+
   it.each([
     ['{ age: "20" }', ['Bob']],
     ['{ age: 20 }', ['Bob']],
@@ -98,6 +138,11 @@ describe('ZIMKI-API 3: persistence', () => {
     ['{ name__iendswith: "B" }', ['Bob']],
     ['{ name__contains: "ar" }', ['carl']],
     ['{ age__gt: "20" }', ['ann']],
+    ['{ age__gte: "20" }', ['ann', 'Bob']],
+    ['{ age__lt: "20" }', ['carl']],
+    ['{ age__lte: "20" }', ['Bob', 'carl']],
+    ['{ "age__gte:numeric": 20 }', ['Bob', 'carl']],
+    ['{ "age__lt:numeric": 20 }', ['ann']],
     ['{ "age__gt:numeric": 3 }', ['Bob', 'carl']],
     ['{ "age__lte:numeric": 20 }', ['ann', 'Bob']],
     ['{ name__in: ["ann", "carl"] }', ['ann', 'carl']],
@@ -138,6 +183,15 @@ describe('ZIMKI-API 3: persistence', () => {
   it('a value that cannot be stored throws and names the property', async () => {
     await expect(run('Page.create({ ok: 1, bad: { worse: /re/ } })')).rejects.toThrow('bad.worse')
     await expect(run('Page.create({ n: 0/0 })')).rejects.toThrow('n cannot be stored')
+  })
+
+  it.each([
+    ['at creation', 'Page.create({ k: "fn", shout: function () {} })'],
+    ['at save', 'var p = Page.create(); p.k = "fn"; p.shout = function () {}; p.save()'],
+    ['of a class from the store', 'var p = Page.create({ k: "" }); p.shout = p.save; p.k = "fn"; p.save()'],
+  ])('a function %s throws and names the property, and nothing is stored', async (_, code) => {
+    await expect(run(code)).rejects.toThrow(/shout cannot be stored: .*prototype/)
+    expect(await run('return Page.search({ k: "fn" }).length')).toBe(0)
   })
 
   it("cannot reach another realm's objects or the platform's classes", async () => {

@@ -11,13 +11,20 @@ const UNIT_MS: Record<string, number> = {
  */
 export function expiryMs(expires: unknown, nowMs: number): number | null {
   if (expires === undefined || expires === null || expires === '') return null
+  const ms = msOf(expires, nowMs)
+  if (Number.isFinite(ms)) return ms
+  throw new RangeError(`expires: "${String(expires)}" is neither like "+10m" (s, m, h, d, M, y) nor a date`)
+}
+
+/** NaN for what is no time. */
+function msOf(expires: unknown, nowMs: number): number {
   if (typeof expires === 'number') return expires
   if (expires instanceof Date) return expires.getTime()
-  const relative = /^\+\s*(\d{1,6})\s*([smhdMy])$/.exec(String(expires))
+  const text = String(expires)
+  const relative = /^\+\s*(\d{1,6})\s*([smhdMy])$/.exec(text)
   if (relative) return later(nowMs, Number(relative[1]), relative[2]!)
-  const absolute = Date.parse(String(expires))
-  if (!Number.isNaN(absolute)) return absolute
-  throw new RangeError(`expires: "${String(expires)}" is neither like "+10m" (s, m, h, d, M, y) nor a date`)
+  // V8 takes "+10" for a month of 2001, which would be the end of the object.
+  return /^[^+]*\d{4}/.test(text) ? Date.parse(text) : Number.NaN
 }
 
 function later(nowMs: number, count: number, unit: string): number {

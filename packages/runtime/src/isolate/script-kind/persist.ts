@@ -138,7 +138,7 @@ export function makeClass(door: HostDoor, className: string): PersistClass {
 function dataOf(object: object): { data: Json; expiresAtMs: number | null } {
   const data: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(object)) {
-    if (OWNED.has(key) || typeof value === 'function') continue
+    if (OWNED.has(key)) continue
     Object.defineProperty(data, key, { value, enumerable: true, configurable: true, writable: true })
   }
   return {
