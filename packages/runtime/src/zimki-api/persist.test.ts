@@ -115,6 +115,8 @@ describe('ZIMKI-API 3: persistence', () => {
         return [made.creation_date > "2020", late.creation_date > "2020", Page.get(made.id).creation_date === date,
           date === made.creation_date, Page.search({ creation_date__startswith: "1999" }).length]`),
     ).toEqual([true, true, true, true, 0])
+    for (const { data } of await cell.objects.search(realm.realm, 'Page', {}))
+      expect(data).not.toHaveProperty('creation_date')
   })
 
   it('creation_date compares with <, and sorts', async () => {
