@@ -19,11 +19,20 @@ export interface RealmServices {
   readonly log: (entry: Omit<LogEntry, 'realm' | 'deployment' | 'timeMs'>) => void
 }
 
+/** What an isolate does for no request: while its deployment starts, and after the request that it worked for. */
+export interface Unasked {
+  /** Outbound calls so far; limited like those of one request. */
+  remoteCalls: number
+  /** Charges bytes of outbound calls to the realm. */
+  chargeEgress(bytes: number): void
+}
+
 /** One call through the door. `params` comes from the program and is believed in nothing. */
 export interface OperationCall {
   realm: RealmServices
   /** Null while the deployment starts. */
   request: RunningRequest | null
+  unasked: Unasked
   params: Record<string, unknown>
   bytes: DoorBytes
 }

@@ -1,11 +1,10 @@
 import { PlatformError } from '@openzimki/core'
-import type { RunningRequest } from '../cell/running-request.ts'
 import { type DoorBytes, toBytes } from '../cell/to-bytes.ts'
 import { type Operation, type OperationCall, WithBytes } from './operation.ts'
 
 type Pairs = [string, string][]
 
-/** Outbound calls: counted, limited and metered for the request that makes them. */
+/** Outbound calls: counted, limited and metered, for the request that makes them or for the realm. */
 export const remoteOperations: Record<string, Operation> = {
   /** `zimki.remote`: parameters become the query of a GET, the form of a POST. */
   'remote.request': async (call) => {
@@ -62,28 +61,37 @@ interface Outgoing {
 }
 
 async function send(call: OperationCall, outgoing: Outgoing) {
-  const { realm, request } = call
-  if (request && ++request.remoteCalls > realm.load.limits.remoteCalls)
-    throw new PlatformError(
-      'LIMIT_EXCEEDED',
-      `a request of this realm may make ${realm.load.limits.remoteCalls} outbound calls (remoteCalls)`,
-      { details: { limit: 'remoteCalls' } },
-    )
+  const { realm } = call
+  count(call)
   const body = outgoing.body === undefined ? undefined : toBytes(outgoing.body)
   const target = { ...outgoing, method: String(outgoing.method), url: String(outgoing.url), body }
   try {
     const answer = await realm.egress.request(target)
-    charge(request, answer)
+    charge(call, answer)
     return answer
   } catch (error) {
-    charge(request, PlatformError.from(error).details)
+    charge(call, PlatformError.from(error).details)
     throw error
   }
 }
 
+function count({ realm, request, unasked }: OperationCall): void {
+  const { remoteCalls } = realm.load.limits
+  if (++(request ?? unasked).remoteCalls <= remoteCalls) return
+  const who = request ? 'a request of this realm' : 'this realm, while it starts and between requests,'
+  throw new PlatformError('LIMIT_EXCEEDED', `${who} may make ${remoteCalls} outbound calls (remoteCalls)`, {
+    details: { limit: 'remoteCalls' },
+  })
+}
+
 /** A call that fails half-way has cost its bytes too. */
-function charge(request: RunningRequest | null, bytes: { bytesIn?: unknown; bytesOut?: unknown }): void {
-  if (request) request.amounts.egressBytes += Number(bytes.bytesIn ?? 0) + Number(bytes.bytesOut ?? 0)
+function charge(
+  { request, unasked }: OperationCall,
+  { bytesIn, bytesOut }: { bytesIn?: unknown; bytesOut?: unknown },
+): void {
+  const bytes = Number(bytesIn ?? 0) + Number(bytesOut ?? 0)
+  if (request) request.amounts.egressBytes += bytes
+  else unasked.chargeEgress(bytes)
 }
 
 function headerObject(headers: string[]): Record<string, string> {

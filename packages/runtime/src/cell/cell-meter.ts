@@ -1,4 +1,4 @@
-import type { Clock, UsageWindow } from '@openzimki/core'
+import type { Clock, UsageAmounts, UsageWindow } from '@openzimki/core'
 import { CpuAttribution, type IsolateCpu, type ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
 import type { RunningRequest } from './running-request.ts'
 
@@ -6,6 +6,18 @@ import type { RunningRequest } from './running-request.ts'
 const CPU_WINDOW_MS = 50
 /** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. Each costs control some milliseconds. */
 const USAGE_WINDOW_MS = 500
+
+const NOTHING: UsageAmounts = {
+  requests: 0,
+  cpuNs: 0,
+  jsops: 0,
+  wallMs: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  egressBytes: 0,
+  storeReads: 0,
+  storeWrites: 0,
+}
 
 export interface CellMeterOptions {
   source: string
@@ -86,6 +98,14 @@ export class CellMeter {
         storeWrites: amounts.storeWrites,
       })
     })
+  }
+
+  /** Outbound bytes of what no request asked for, such as the start of a deployment. Its CPU is charged to nobody. */
+  unasked(charge: Charge, egressBytes: number): void {
+    if (egressBytes === 0) return
+    const { account, realm, deployment } = charge
+    const labels = { account, realm, deployment, key: 'system', function: '(start)', outcome: 'ok' } as const
+    this.#usage.add({ ...labels, ...NOTHING, egressBytes })
   }
 
   /** The window is safe elsewhere. */

@@ -1,6 +1,6 @@
 import { IdTable, PlatformError } from '@openzimki/core'
 import type { IsolateCpu } from '@openzimki/meter'
-import type { RealmServices } from '../bindings/operation.ts'
+import type { RealmServices, Unasked } from '../bindings/operation.ts'
 import { operate } from '../bindings/operations.ts'
 import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-host.ts'
 import type { CellMeter } from './cell-meter.ts'
@@ -31,6 +31,10 @@ export class RealmIsolate implements DoorHandler {
   readonly #cpu: IsolateCpu
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
+  readonly #unasked: Unasked = {
+    remoteCalls: 0,
+    chargeEgress: (bytes) => this.#meter.unasked(this.realm.load, bytes),
+  }
   lastUsedMs = performance.now()
   /** How many of the realm's classes its program has globals for. */
   classesKnown = 0
@@ -84,14 +88,14 @@ export class RealmIsolate implements DoorHandler {
     }
     if (this.#timers.post(number, operation, payload)) return
     if (this.#requestDoor.post(operation, payload, bytes)) return
-    operate(operation, payload, { realm: this.realm, request, bytes }).catch((error) =>
-      this.#complain(request, error),
+    operate(operation, payload, { realm: this.realm, request, unasked: this.#unasked, bytes }).catch(
+      (error) => this.#complain(request, error),
     )
   }
 
   onSync(number: number, operation: string, payload: string, bytes: DoorBytes): Promise<DoorResult> {
     const request = this.requests.get(number) ?? null
-    return operate(operation, payload, { realm: this.realm, request, bytes })
+    return operate(operation, payload, { realm: this.realm, request, unasked: this.#unasked, bytes })
   }
 
   /** Frees the isolate; what runs ends with `reason`. */
@@ -117,7 +121,7 @@ export class RealmIsolate implements DoorHandler {
     try {
       const result =
         (await this.#requestDoor.call(operation, payload, bytes)) ??
-        (await operate(operation, payload, { realm: this.realm, request, bytes }))
+        (await operate(operation, payload, { realm: this.realm, request, unasked: this.#unasked, bytes }))
       text = `+${result.payload}`
       data = result.bytes
     } catch (error) {

@@ -38,6 +38,10 @@ export interface TestRequest {
   op?: RequestHead['op']
   key?: string
   root?: string
+  /** Default `http`. */
+  scheme?: 'http' | 'https'
+  /** The key is the owner's own, in development. Default false. */
+  debug?: boolean
 }
 
 /** A whole cell on a real store, in this process: what the tests of programs run against. */
@@ -124,6 +128,7 @@ export class TestCell {
       files?: Record<string, string>
       classes?: string[]
       limits?: Partial<RealmLimits>
+      env?: Record<string, string>
     } = {},
   ): Promise<TestRealm> {
     const pieces = typeof scripts === 'string' ? { 'main.js': scripts } : scripts
@@ -132,6 +137,7 @@ export class TestCell {
       { kind: 'script', scripts: named(pieces), templates: named(templates), classes },
       parts.files ?? {},
       parts.limits ?? {},
+      parts.env ?? {},
     )
   }
 
@@ -204,7 +210,7 @@ export class TestRealm {
 
   /** Rejects with the PlatformError that the gateway would make a page of. */
   request(target: string, request: TestRequest = {}): Promise<TestAnswer> {
-    const url = new URL(target, 'http://realm.localhost')
+    const url = new URL(target, `${request.scheme ?? 'http'}://realm.localhost`)
     const head: RequestHead = {
       op: request.op ?? 'http',
       id: randomUUID(),
@@ -219,7 +225,7 @@ export class TestRealm {
       query: url.search,
       headers: Object.entries(request.headers ?? {}).flat(),
       remote: '127.0.0.1',
-      debug: false,
+      debug: request.debug ?? false,
     }
     return new Promise((resolve, reject) => {
       let answer: ResponseHead

@@ -27,6 +27,15 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       expect(await realm.text('/')).toBe('from the second piece')
     })
 
+    it('runs the pieces in name order when it loads: each sees what those before it have set', async () => {
+      const realm = await cell.script({
+        'a.js': 'var seen = "a"',
+        'b.js': 'seen += "b"; var early = seen + typeof last',
+        'c.js': 'var last = seen + "c"; zimki.publishPath("/", function () { return early + "," + last })',
+      })
+      expect(await realm.text('/')).toBe('abundefined,abc')
+    })
+
     it('has no window and no document, and adds nothing enumerable to Array.prototype or Object.prototype', async () => {
       const realm = await cell.script(`zimki.publishPath("/", function () {
         var seen = []; for (var i in []) seen.push(i); for (var k in {}) seen.push(k);
@@ -86,6 +95,19 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
       const realm = await cell.script(`zimki.publishPath(/page\\/(\\w+)/, function (args, path, match) {
         return [args.q, path, match[1]].join() })`)
       expect(await realm.text('/a/page/Home?q=1')).toBe('1,a/page/Home,Home')
+    })
+
+    it('takes a string for a RegExp too', async () => {
+      const realm = await cell.script('zimki.publishPath(/^page\\b/, "<b>as is</b>")')
+      expect(await realm.text('/page/1')).toBe('<b>as is</b>')
+    })
+
+    it('answers every request by a RegExp that remembers where it was', async () => {
+      const realm = await cell.script(`var pattern = /page/g; pattern.lastIndex = 3
+        zimki.publishPath(pattern, function (args, path, match) { return match.index + path })
+        zimki.publishPath(/sticky/y, function (args, path) { return path })`)
+      for (const path of ['page/1', 'page/2', 'page/1']) expect(await realm.text(`/${path}`)).toBe(`0${path}`)
+      for (let turn = 0; turn < 2; turn++) expect(await realm.text('/sticky')).toBe('sticky')
     })
 
     it('prefers published files, then string paths, then RegExps in the order they were bound', async () => {
@@ -323,6 +345,15 @@ describe('ZIMKI-API 1-2: script realm and publishing', () => {
         level: 'error',
         text: expect.stringMatching(/the secret reason[\s\S]*javascript\/main\.js:1:/),
       })
+    })
+
+    it('an uncaught error is told with its stack to the key of an owner who develops, and to no other', async () => {
+      const realm = await cell.script(
+        'zimki.publishPath("/", function () {\n  throw new Error("the secret reason") })',
+      )
+      const { message } = await realm.failure('/', { debug: true })
+      expect(message).toMatch(/the secret reason[\s\S]*at .*javascript\/main\.js:2:9/)
+      expect((await realm.failure('/')).message).not.toMatch(/secret|main\.js/)
     })
 
     it.each(['null', '"text"', '{ get message() { throw 1 } }', '{ toString: null }'])(

@@ -15,9 +15,13 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
       const parts: Buffer[] = []
       request.on('data', (part) => parts.push(part))
       request.on('end', () => {
-        if (request.url === '/missing') response.statusCode = 404
+        if (request.url?.startsWith('/missing')) response.statusCode = 404
         response.setHeader('content-type', 'text/plain; charset=utf-8')
-        response.end(`${request.method} ${request.url} ${Buffer.concat(parts)} é`)
+        if (request.url === '/half') {
+          response.setHeader('content-length', '6000')
+          response.write('x'.repeat(3_000), () => request.socket.end())
+        } else if (request.url === '/headers') response.end(JSON.stringify(request.headers))
+        else response.end(`${request.method} ${request.url} ${Buffer.concat(parts)} é`)
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -36,6 +40,7 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
           'broken.js': 'if (a < b {',
         },
         limits: { remoteCalls: 5 },
+        env: { TOKEN: 'of the vault', toString: 'own' },
       },
     )
     await cell.objects.batch(SHARED_REALM, 1, [
@@ -98,6 +103,75 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
 
   it('a failed call throws', async () => {
     await expect(run(`zimki.remote.get("${origin}/missing")`)).rejects.toThrow('404')
+    await expect(run(`zimki.remote.post("${origin}/missing", { a: 1 })`)).rejects.toThrow('404')
+  })
+
+  it('zimki.remote.request answers 404 without throwing, and sends params as query and headers as they are', async () => {
+    expect(
+      await run(`return zimki.remote.request({ url: "${origin}/missing", params: { q: "a b" } })`),
+    ).toMatchObject({ status: 404, content: 'GET /missing?q=a+b  é' })
+    const { content } = (await run(
+      `return zimki.remote.request({ url: "${origin}/headers", headers: { "X-Own": "1", accept: "text/own" } })`,
+    )) as { content: string }
+    expect(JSON.parse(content)).toMatchObject({ 'x-own': '1', accept: 'text/own' })
+  })
+
+  it('a form is sent as one, and content with params as what it is', async () => {
+    const form = await run(`return zimki.remote.post("${origin}/headers", { a: "1" })`)
+    expect(JSON.parse(String(form))).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' })
+    expect(
+      await run(`return zimki.remote.request({ method: "post", url: "${origin}/p", params: { q: 1 }, content: "text" })
+        .content`),
+    ).toBe('POST /p?q=1 text é')
+  })
+
+  /** What was metered of a realm's outbound calls since the last time, by function and key. */
+  function egressOf({ realm }: TestRealm): { function: string; key: string; egressBytes: number }[] {
+    cell.meter.flush()
+    const rows = cell.windows.splice(0).flatMap((window) => window.rows)
+    return rows.filter((row) => row.realm === realm && row.egressBytes > 0)
+  }
+
+  it('the bytes of calls are metered, also of one that fails half-way', async () => {
+    const caller = await cell.script(`
+      zimki.publishPath("/whole", function () { return zimki.remote.post("${origin}/", { a: Array(5001).join("x") }) })
+      zimki.publishPath("/half", function () {
+        try { zimki.remote.get("${origin}/half") } catch (e) { return e.name } })`)
+    await caller.text('/whole')
+    const [whole, ...more] = egressOf(caller)
+    expect([whole?.function, whole?.key, more]).toEqual(['/whole', caller.key, []])
+    // There and back.
+    expect(whole?.egressBytes).toBeGreaterThan(10_000)
+    expect(whole?.egressBytes).toBeLessThan(12_000)
+    expect(await caller.text('/half')).toBe('UNAVAILABLE')
+    const [half] = egressOf(caller)
+    expect(half?.function).toBe('/half')
+    expect(half?.egressBytes).toBeGreaterThan(3_000)
+    expect(half?.egressBytes).toBeLessThan(4_000)
+  })
+
+  it('calls of a deployment that starts are limited and metered too, for no key', async () => {
+    const source = `for (var i = 0; i < 3; i++) var got = zimki.remote.get("${origin}/start")
+      zimki.publishPath("/", function () { return got })`
+    const starting = await cell.script(source, { limits: { remoteCalls: 3 } })
+    const rows = egressOf(starting)
+    // A window may have ended between the calls.
+    for (const row of rows)
+      expect(row).toMatchObject({
+        function: '(start)',
+        key: 'system',
+        account: starting.account,
+        outcome: 'ok',
+        requests: 0,
+      })
+    // Of all three calls.
+    expect(rows.reduce((sum, { egressBytes }) => sum + egressBytes, 0)).toBeGreaterThan(3 * 200)
+    expect(await starting.text('/')).toBe('GET /start  é')
+    expect(egressOf(starting)).toEqual([])
+    await expect(cell.script(source, { limits: { remoteCalls: 2 } })).rejects.toMatchObject({
+      code: 'SCRIPT_ERROR',
+      message: expect.stringMatching(/main\.js:1:\d+: LIMIT_EXCEEDED: .*while it starts.*2 .*remoteCalls/),
+    })
   })
 
   it.each([
@@ -145,8 +219,26 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
     ])
     await run('zimki.file.get("a/b.bin").deleteInstance(); return 1')
     expect(await run('return zimki.file.get("a/b.bin")')).toBeNull()
-    await expect(run('zimki.file.get("extra.js").deleteInstance()')).rejects.toThrow('deployment')
+    for (const change of ['deleteInstance()', 'publish("/elsewhere")', 'unpublish()'])
+      await expect(run(`zimki.file.get("extra.js").${change}`)).rejects.toThrow(
+        /^PERMISSION_DENIED: "extra\.js" belongs to the deployment/,
+      )
+    expect([(await realm.request('/extra.js')).status, (await realm.request('/elsewhere')).status]).toEqual([
+      200, 404,
+    ])
     await expect(run('zimki.file.create({ path: "../x", content: "" })')).rejects.toThrow('path')
+  })
+
+  it('a file is published at its own path where no other is named', async () => {
+    await run(
+      'zimki.file.create({ path: "b/own.txt", content: "own", mimetype: "text/plain" }).publish(); return 1',
+    )
+    expect(await realm.request('/b/own.txt')).toMatchObject({
+      status: 200,
+      text: 'own',
+      headers: { 'content-type': 'text/plain' },
+    })
+    await run('zimki.file.get("b/own.txt").deleteInstance(); return 1')
   })
 
   it('a published file has validators and ranges', async () => {
@@ -178,11 +270,17 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
       '4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c',
       '6afa9046a9579cad143a384c1b564b9a250d27d6f6a63f9f20bf3a7594c9e2c6',
     ])
-    expect(await run('return typeof zimki.secret("none")')).toBe('undefined')
+    expect(await run('return zimki.secret("TOKEN") + zimki.secret("toString")')).toBe('of the vaultown')
+    expect(await run('return typeof zimki.secret("none") + typeof zimki.secret("valueOf")')).toBe(
+      'undefinedundefined',
+    )
   })
 
   it('e-mail and schedules say that they are not there yet', async () => {
-    await expect(run('zimki.email.send({})')).rejects.toThrow('UNSUPPORTED')
+    await expect(run('zimki.email.send({})')).rejects.toThrow(/^UNSUPPORTED: zimki\.email\.send: /)
+    await expect(run('zimki.schedule("* * * * *", function () {})')).rejects.toThrow(
+      /^UNSUPPORTED: zimki\.schedule: /,
+    )
   })
 })
 
