@@ -1,5 +1,8 @@
 import { e4xHint, PlatformError } from '@openzimki/core'
 
+/** What the platform itself runs in an isolate is no place that an author can mend. */
+const OWN_FRAMES = /^\s*at (?:.*\()?prelude\.js:\d+:\d+\)?$/gm
+
 interface Ran {
   timeoutMs: number
   memoryMb: number
@@ -43,7 +46,7 @@ interface Thrown {
 }
 
 function scriptError({ name, message: told, stack }: Thrown, source: string): PlatformError {
-  const position = POSITION.exec(told) ?? POSITION.exec(stack)
+  const position = POSITION.exec(told) ?? POSITION.exec(stack.replace(OWN_FRAMES, ''))
   const message = told.replace(/\s*\[[^\]\s]+:\d+:\d+\]$/, '')
   const [, file, line, column] = position ?? []
   const where = file ? `${file}:${line}:${column}: ` : ''

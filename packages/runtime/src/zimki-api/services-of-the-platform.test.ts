@@ -170,7 +170,9 @@ describe('ZIMKI-API 6: libraries, remote calls, small things', () => {
     expect(egressOf(starting)).toEqual([])
     await expect(cell.script(source, { limits: { remoteCalls: 2 } })).rejects.toMatchObject({
       code: 'SCRIPT_ERROR',
-      message: expect.stringMatching(/main\.js:1:\d+: LIMIT_EXCEEDED: .*while it starts.*2 .*remoteCalls/),
+      message: expect.stringMatching(
+        /^javascript\/main\.js:1:\d+: this realm, while it starts .*2 .*remoteCalls/,
+      ),
     })
   })
 
