@@ -11,13 +11,18 @@ import { write } from './store-operations.ts'
 
 const SESSION_CLASS = 'zimki_session'
 const COOKIE = 'zimki_session'
-const LIFETIME_MS = 30 * 24 * 3_600_000
+const DAY_MS = 24 * 3_600_000
+/** After the last save, unless its program has set `expires`. */
+const LIFETIME_MS = 30 * DAY_MS
+/** No browser keeps a cookie for longer. */
+const MAX_COOKIE_MS = 400 * DAY_MS
 
 interface StoredSession {
   data: { [property: string]: Json }
   user: string | null
   /** Sessions of earlier versions have none. */
   known?: string | null
+  expiresAtMs?: number | null
 }
 
 /** Sessions of browsers (ZIMKI-API section 4). A cookie is believed only when the store knows its session. */
@@ -25,17 +30,18 @@ export function createSessionOperations(clock: Clock): Record<string, Operation>
   const logins = new SessionLogins(clock)
   return {
     'session.open': async (call) => {
-      const { id, data, userId: user } = await opened(call)
-      return { id, data, userId: user }
+      const { id, data, userId, createdAt, expiresAtMs } = await opened(call)
+      return { id, data, userId, createdAt, expiresAtMs }
     },
     'session.id': async (call) => {
       const session = await opened(call)
-      if (!session.stored) await store(call, session, objectOf(call.params.data))
-      return { id: session.id }
+      if (!session.stored) await store(call, session, asGiven(call))
+      return { id: session.id, createdAt: session.createdAt }
     },
     'session.save': async (call) => {
-      await store(call, await opened(call), objectOf(call.params.data))
-      return null
+      const session = await opened(call)
+      await store(call, session, asGiven(call))
+      return { createdAt: session.createdAt }
     },
     'session.login': async (call) => {
       const before = await opened(call)
@@ -43,17 +49,17 @@ export function createSessionOperations(clock: Clock): Record<string, Operation>
       const after = fresh(requestOf(call))
       after.userId = user
       after.knownId = user
-      await store(call, after, objectOf(call.params.data))
+      await store(call, after, asGiven(call))
       if (before.stored) await remove(call, before)
-      return { userId: user }
+      return { userId: user, createdAt: after.createdAt }
     },
     'session.logout': async (call) => {
       const before = await opened(call)
       const after = fresh(requestOf(call))
       after.knownId = before.knownId
-      await store(call, after, before.data)
+      await store(call, after, before)
       if (before.stored) await remove(call, before)
-      return null
+      return { createdAt: after.createdAt }
     },
     'session.delete': async (call) => {
       const session = await opened(call)
@@ -82,8 +88,11 @@ async function opened(call: OperationCall): Promise<SessionState> {
   const { objects, load } = call.realm
   const found = await objects.get(load.realm, SESSION_CLASS, id).catch(missing)
   if (!found) return fresh(request)
-  const { data, user, known = user } = found.data as unknown as StoredSession
-  request.session = { id, stored: true, announced: true, data, userId: user, knownId: known }
+  const { data, user, known = user, expiresAtMs = null } = found.data as unknown as StoredSession
+  const { createdAt } = found
+  // Announced anew at a save, so that the cookie lasts as long as the session.
+  const state = { id, stored: true, announced: false, data, createdAt, expiresAtMs }
+  request.session = { ...state, userId: user, knownId: known }
   return request.session
 }
 
@@ -93,6 +102,8 @@ function fresh(request: RunningRequest): SessionState {
     stored: false,
     announced: false,
     data: {},
+    createdAt: null,
+    expiresAtMs: null,
     userId: null,
     knownId: null,
   }
@@ -102,21 +113,18 @@ function fresh(request: RunningRequest): SessionState {
 async function store(
   call: OperationCall,
   session: SessionState,
-  data: { [property: string]: Json },
+  { data, expiresAtMs }: Pick<SessionState, 'data' | 'expiresAtMs'>,
 ): Promise<void> {
-  session.data = data
-  await write(call, [
+  const endMs = expiresAtMs ?? Date.now() + LIFETIME_MS
+  const stored = { data, user: session.userId, known: session.knownId, expiresAtMs }
+  const [head] = await write(call, [
     { op: 'createClass', className: SESSION_CLASS, ifMissing: true },
-    {
-      op: 'put',
-      className: SESSION_CLASS,
-      id: session.id,
-      data: { data, user: session.userId, known: session.knownId },
-      expiresAtMs: Date.now() + LIFETIME_MS,
-    },
+    { op: 'put', className: SESSION_CLASS, id: session.id, data: stored, expiresAtMs: endMs },
   ])
-  session.stored = true
-  if (!session.announced) setCookie(requestOf(call), session.id, LIFETIME_MS / 1000)
+  const { createdAt } = head as { createdAt: string }
+  Object.assign(session, { data, expiresAtMs, createdAt, stored: true })
+  const leftMs = Math.min(Math.max(0, endMs - Date.now()), MAX_COOKIE_MS)
+  if (!session.announced) setCookie(requestOf(call), session.id, Math.round(leftMs / 1000))
   session.announced = true
 }
 
@@ -141,6 +149,11 @@ function setCookie({ head, extraHeaders }: RunningRequest, id: string, maxAgeSec
   )
 }
 
-function objectOf(data: unknown): { [property: string]: Json } {
-  return data !== null && typeof data === 'object' ? (data as { [property: string]: Json }) : {}
+/** What the program wants to have stored. */
+function asGiven({ params }: OperationCall): Pick<SessionState, 'data' | 'expiresAtMs'> {
+  const { data, expiresAtMs } = params
+  return {
+    data: data !== null && typeof data === 'object' ? (data as SessionState['data']) : {},
+    expiresAtMs: typeof expiresAtMs === 'number' ? expiresAtMs : null,
+  }
 }

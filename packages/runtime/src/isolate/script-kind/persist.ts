@@ -135,7 +135,8 @@ export function makeClass(door: HostDoor, className: string): PersistClass {
   return persisted
 }
 
-function dataOf(object: object): { data: Json; expiresAtMs: number | null } {
+/** An object's own properties as the store takes them. */
+export function dataOf(object: object): { data: Json; expiresAtMs: number | null } {
   const data: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(object)) {
     if (OWNED.has(key)) continue
@@ -173,7 +174,7 @@ function whole(value: unknown, name: string): number {
   throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`)
 }
 
-function setOwn(object: object, key: string, value: unknown): void {
+export function setOwn(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
