@@ -26,4 +26,4 @@ const diagnostic = (message: string, indent: string): string[] => [
 ]
 
 /** A name cannot start a line or a directive of its own. */
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\#]/g, '\\$&').slice(0, 500)
+const oneLine = (text: string): string => text.slice(0, 500).replace(/\s+/g, ' ').replace(/[\\#]/g, '\\$&')

@@ -61,6 +61,15 @@ describe('a request', () => {
     ])
   })
 
+  it('says whether its key is for development, and what that has become', async () => {
+    for (const debug of [false, true, false]) {
+      test.routes.set(test.realm(), [{ id: KEY, alias: 'wiki', debug }])
+      await test.ask('/u/wiki/')
+      await test.ask('/', { headers: { host: 'wiki.localhost' } })
+    }
+    expect(heads.map(({ debug }) => debug)).toEqual([false, false, true, true, false, false])
+  })
+
   it('on the realm’s own origin has no root, and the platform has no place there', async () => {
     const { text } = await test.ask('/api/v1/realms', { headers: { host: 'Wiki.localhost:80' } })
     expect([text, heads[0]?.root, heads[0]?.url]).toEqual([

@@ -74,6 +74,32 @@ describe('ZIMKI-API 5: zimki.render.tal', () => {
     expect(render('<b tal:replace="x" tal:content="nothing">old</b>', { x: 'new' })).toBe('new')
   })
 
+  it.each([
+    ['a condition sees what its element defines', 'define="v yes" tal:condition="v"', '<b>old</b>'],
+    ['a condition sees that it is defined away', 'define="yes no" tal:condition="yes"', ''],
+    ['a condition is asked before a repeat, of the name outside', 'condition="no" tal:repeat="no list"', ''],
+    ['and once for all turns', 'condition="yes" tal:repeat="yes zeros"', '<b>old</b><b>old</b>'],
+    [
+      'a repeat goes over what its element defines',
+      'repeat="x own" tal:define="own list" tal:content="x"',
+      '<b>1</b><b>2</b>',
+    ],
+    ['each turn of a repeat is replaced', 'repeat="x list" tal:replace="x"', '12'],
+    [
+      'a replacement leaves the rest undone',
+      'replace="yes" tal:content="boom" tal:attributes="title boom" tal:omit-tag="boom"',
+      '1',
+    ],
+  ])('in this order: %s', (_, directives, html) => {
+    const data = {
+      ...{ yes: 1, no: 0, list: [1, 2], zeros: [0, 0], x: 'outside' },
+      boom: () => {
+        throw new Error('evaluated')
+      },
+    }
+    expect(render(`<b tal:${directives}>old</b>`, data)).toBe(html)
+  })
+
   it('replaces and fills with text by default and with markup for structure', () => {
     const data = { html: '<i>&amp;</i>', text: '<i>' }
     expect(render('<p><b tal:replace="text"/><b tal:replace="text text"/></p>', data)).toBe(

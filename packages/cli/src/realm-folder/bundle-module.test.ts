@@ -40,6 +40,20 @@ describe('module realms', () => {
     expect(artifact.main!.map).not.toContain(path)
   })
 
+  it.each(['main.js', 'src/main.mjs'])('takes %s as the entry as well', async (main) => {
+    const path = moduleRealm(
+      {
+        [main]: 'import { word } from "./word.js"\nexport default { fetch: () => new Response(word) }',
+        [main.replace(/main\.m?js/, 'word.js')]: 'export const word = "of another file"',
+      },
+      main,
+    )
+    const { artifact } = await readRealmFolder(path)
+    expect(artifact).toMatchObject({ kind: 'module', scripts: [], main: { name: main } })
+    expect(artifact.main!.source).toMatch(/of another file/)
+    expect(artifact.main!.source).not.toMatch(/import /)
+  })
+
   it('shows a syntax error with file, line, column and the source line', async () => {
     const path = moduleRealm({ 'src/main.ts': 'export default {\n  fetch() { return = 1 }\n}' })
     await expect(readRealmFolder(path)).rejects.toMatchObject({

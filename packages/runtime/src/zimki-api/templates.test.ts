@@ -63,6 +63,31 @@ describe('ZIMKI-API 5: templates', () => {
     expect(await realm.text('/')).toBe('from a file 1')
   })
 
+  it('takes the template where a file has the same name', async () => {
+    const realm = await cell.script(render('zimki.render.trimpath("twin") + zimki.render.tal("twin")'), {
+      templates: { twin: 'template' },
+      files: { twin: 'file' },
+    })
+    expect(await realm.text('/')).toBe('templatetemplate')
+  })
+
+  it('renders without data', async () => {
+    const realm = await cell.script(render('zimki.render.trimpath("t") + zimki.render.tal("u")'), {
+      templates: { t: '{var n = 2}n is ${n}{if defined("x")}, x{/if}', u: '<br/>' },
+    })
+    expect(await realm.text('/')).toBe('n is 2<br>')
+  })
+
+  it.each([
+    ['parsed', '<p>\n{if x}</p>', 'template "bad", line 2: {if} is not closed'],
+    ['rendered', '<p>\n\n${boom()}</p>', 'template "bad", line 3: Error: too far'],
+  ])('names the template and the line of what TrimPath has %s', async (_, bad, message) => {
+    const data = '{ boom: function () { throw new Error("too far") } }'
+    const realm = await cell.script(render(`zimki.render.trimpath("bad", ${data})`), { templates: { bad } })
+    await realm.failure('/')
+    expect(cell.logs.at(-1)?.text).toContain(message)
+  })
+
   it('names the template and the line in errors', async () => {
     const realm = await cell.script(render('zimki.render.tal("bad", {})'), {
       templates: { bad: '<div>\n<p>\n</div>' },
