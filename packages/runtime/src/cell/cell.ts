@@ -29,6 +29,8 @@ interface Loaded {
   store: RealmStore
 }
 
+const UNLOADED = new PlatformError('UNAVAILABLE', 'the deployment was unloaded: try again')
+
 /** The deployments of one cordon, and the requests that reach them. */
 export class Cell {
   readonly #options: CellOptions
@@ -61,9 +63,14 @@ export class Cell {
     const loaded: Loaded = { host, ready: null, store }
     this.#loaded.set(key, loaded)
     try {
-      loaded.ready = await host
+      const ready = await host
+      if (this.#loaded.get(key) !== loaded) {
+        ready.dispose(UNLOADED)
+        throw UNLOADED
+      }
+      loaded.ready = ready
     } catch (error) {
-      this.#loaded.delete(key)
+      if (this.#loaded.get(key) === loaded) this.#loaded.delete(key)
       throw error
     }
   }
@@ -72,11 +79,12 @@ export class Cell {
     this.#loaded.get(keyOf({ realm, deployment }))?.store.renew(capability)
   }
 
+  /** What is still loading is given up when it is there. */
   unload(realm: string, deployment: string): void {
     const key = keyOf({ realm, deployment })
     const known = this.#loaded.get(key)
     this.#loaded.delete(key)
-    known?.ready?.dispose(new PlatformError('UNAVAILABLE', 'the deployment was unloaded: try again'))
+    known?.ready?.dispose(UNLOADED)
   }
 
   /** A stream from a gateway. */
