@@ -6,7 +6,7 @@ const BOOT = `
   const stored = { id: '1', data: { title: 'warm', n: 1 }, createdAt: '2006-01-01T00:00:00.000Z', version: 1, expiresAtMs: null }
   const answers = {
     'store.put': stored, 'store.get': stored, 'store.search': [stored],
-    'session.open': { id: '1', data: {}, userId: null }, 'session.id': { id: '1' },
+    'session.open': { id: '1', data: {}, userId: null, createdAt: null, expiresAtMs: null }, 'session.id': { id: '1', createdAt: null },
     'template.source': { source: '<p tal:content="title" tal:repeat="one list">\${title}</p>' },
   }
   const sync = { applySyncPromise: (_, [, operation]) => '+' + JSON.stringify(answers[operation] ?? null) }
