@@ -1,8 +1,9 @@
 import type { Client } from '@openzimki/api'
 import { Command } from 'commander'
-import { type ConnectionOptions, connect } from './connection.ts'
+import { type Connection, type ConnectionOptions, connect } from './connection.ts'
 import type { CliIo } from './io.ts'
 import { jsonLine } from './printable.ts'
+import { tellingClient } from './telling-client.ts'
 
 /** What every command takes. */
 export interface BaseOptions extends ConnectionOptions {
@@ -26,10 +27,29 @@ export function apiCommand(usage: string, description: string): Command {
     .option('--token <token>', 'token for that server (better: ZIMKI_TOKEN, or "zimki login")')
 }
 
-/** Runs `action` with a client of the server that the options name. */
+type ClientAction<O, A extends unknown[]> = (client: Client, options: O, ...args: A) => Promise<void>
+
+/** Runs `action` with a client of the server that the options name, and says on stderr when that server is long in answering. */
 export function withClient<O extends BaseOptions, A extends unknown[]>(
   io: CliIo,
-  action: (client: Client, options: O, ...args: A) => Promise<void>,
+  action: ClientAction<O, A>,
+): (...given: unknown[]) => Promise<void> {
+  return withConnection<O, A>(io, ({ client, url }, options, ...args) =>
+    action(tellingClient(client, io, `Asking ${url}`), options, ...args),
+  )
+}
+
+/** The same for a command that says itself what lasts, or prints as it goes. */
+export function withPlainClient<O extends BaseOptions, A extends unknown[]>(
+  io: CliIo,
+  action: ClientAction<O, A>,
+): (...given: unknown[]) => Promise<void> {
+  return withConnection<O, A>(io, ({ client }, options, ...args) => action(client, options, ...args))
+}
+
+function withConnection<O extends BaseOptions, A extends unknown[]>(
+  io: CliIo,
+  action: (connection: Connection, options: O, ...args: A) => Promise<void>,
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     // Commander hands in the arguments, then the options, then the command itself.

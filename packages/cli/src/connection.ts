@@ -31,12 +31,17 @@ export async function findCredentials(io: CliIo, options: ConnectionOptions): Pr
   throw notLoggedIn(url)
 }
 
+export interface Connection {
+  client: Client
+  url: string
+}
+
 /** A client of that server. */
-export async function connect(io: CliIo, options: ConnectionOptions): Promise<Client> {
+export async function connect(io: CliIo, options: ConnectionOptions): Promise<Connection> {
   const found = await findCredentials(io, options)
   if (isOpenToOthers(found.url))
     io.stderr.write(`Warning: the token goes to ${found.url} unencrypted. Use https.\n`)
-  return createClient({ ...found, fetch: io.fetch })
+  return { client: createClient({ ...found, fetch: io.fetch }), url: found.url }
 }
 
 export function checkUrl(url: string): void {

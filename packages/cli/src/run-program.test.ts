@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { PlatformError } from '@openzimki/core'
 import { buildProgram } from './program.ts'
-import { withProgress } from './progress.ts'
+import { leafCommands } from './testing/leaf-commands.ts'
 import { type TestSetup, testCli } from './testing/test-cli.ts'
 
 const removals: (() => void)[] = []
@@ -15,12 +15,9 @@ function cli(setup: TestSetup = {}) {
   return made
 }
 
-const leaves = (command: ReturnType<typeof buildProgram>): ReturnType<typeof buildProgram>[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
-
 describe('the program', () => {
   it('takes --json on every command', () => {
-    const commands = leaves(buildProgram(cli().io))
+    const commands = leafCommands(buildProgram(cli().io))
     const without = commands.filter((command) => !command.options.some((option) => option.long === '--json'))
     expect(without.map((command) => command.name())).toEqual([])
     expect(commands.length).toBeGreaterThan(25)
@@ -108,18 +105,5 @@ describe('the program', () => {
       await run(...args)
       expect(output.out + output.err).not.toContain('secret-token')
     }
-  })
-})
-
-describe('progress', () => {
-  it('is silent for what is quick and tells what is not, on stderr', async () => {
-    const { io, output } = cli()
-    expect(await withProgress(io, 'Deploying', async () => 1)).toBe(1)
-    expect(output.err).toBe('')
-    const slow = withProgress({ ...io, progressAfterMs: 0 }, 'Deploying', async () => {
-      while (output.err === '') await new Promise((resolve) => setImmediate(resolve))
-    })
-    await slow
-    expect(output).toEqual({ out: '', err: 'Deploying ...\n' })
   })
 })

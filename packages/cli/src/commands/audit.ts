@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditRecord, Client } from '@openzimki/api'
 import { ERROR_CODES, PlatformError } from '@openzimki/core'
 import { type Command, InvalidArgumentError } from 'commander'
-import { apiCommand, type BaseOptions, print, withClient } from '../command.ts'
+import { apiCommand, type BaseOptions, print, withPlainClient } from '../command.ts'
 import type { CliIo } from '../io.ts'
 import { jsonLine, printable } from '../printable.ts'
+import { withProgress } from '../progress.ts'
 import { table } from '../table.ts'
 import { parseTime, timeText } from '../time-text.ts'
 
@@ -29,8 +30,10 @@ export function auditCommand(io: CliIo): Command {
     .option('--from <time>', 'start, such as 2026-11-01', (text) => parseTime(text, '--from'))
     .option('--to <time>', 'end, not included', (text) => parseTime(text, '--to'))
     .action(
-      withClient<Options, []>(io, async (client, options) => {
-        const items = await newest(client, options, (found) => found.length < options.lines)
+      withPlainClient<Options, []>(io, async (client, options) => {
+        const items = await withProgress(io, 'Reading the audit', () =>
+          newest(client, options, (found) => found.length < options.lines),
+        )
         const shown = items.slice(0, options.lines).reverse()
         if (options.follow) return follow(io, client, options, shown)
         print(io, options, { items: shown }, () =>

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { WentLive } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
-import { apiCommand, type BaseOptions, print, withClient } from '../command.ts'
+import { apiCommand, type BaseOptions, print, withPlainClient } from '../command.ts'
 import { deployFolder } from '../deploy-folder.ts'
 import type { CliIo } from '../io.ts'
 import { withProgress } from '../progress.ts'
@@ -20,7 +20,7 @@ export function deployCommand(io: CliIo): Command {
   )
     .option('--realm <name>', 'realm to deploy to, made if missing (default: "name" in realm.json)')
     .action(
-      withClient<Options, [string | undefined]>(io, async (client, options, given) => {
+      withPlainClient<Options, [string | undefined]>(io, async (client, options, given) => {
         const folder = await withProgress(io, 'Reading the folder', () =>
           readRealmFolder(resolve(io.cwd, given ?? '.')),
         )

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
-import { apiCommand, type BaseOptions, withClient } from '../command.ts'
+import { apiCommand, type BaseOptions, withPlainClient } from '../command.ts'
 import { deployFolder } from '../deploy-folder.ts'
 import { followLogs } from '../follow-logs.ts'
 import type { CliIo } from '../io.ts'
@@ -27,7 +27,7 @@ export function devCommand(io: CliIo): Command {
   )
     .option('--realm <name>', 'realm to deploy to, made if missing (default: "name" in realm.json)')
     .action(
-      withClient<Options, [string | undefined]>(io, async (client, options, given) => {
+      withPlainClient<Options, [string | undefined]>(io, async (client, options, given) => {
         const path = resolve(io.cwd, given ?? '.')
         // A folder that is wrong from the start is a mistake in the command, not one to wait out.
         const realm = realmOf((await openRealmFolder(path)).realm, options.realm)

@@ -1,10 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import { isAlias, PlatformError, type RealmKind } from '@openzimki/core'
 import { type Command, Option } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
 import type { CliIo } from '../io.ts'
 import { scaffoldRealm } from '../scaffold-realm.ts'
+import { writeNewFolder } from '../write-new-folder.ts'
 
 interface Options extends BaseOptions {
   type: RealmKind
@@ -23,12 +23,8 @@ export function initCommand(io: CliIo): Command {
       const folder = resolve(io.cwd, given ?? '.')
       const name = options.name ?? nameFrom(folder)
       if (!isAlias(name)) throw badName(name)
-      await checkEmpty(folder)
       const files = scaffoldRealm(name, options.type)
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
-        await writeFile(join(folder, path), content, { flag: 'wx' })
-      }
+      await writeNewFolder(io, folder, files, 'zimki init NAME')
       const names = Object.keys(files)
       print(io, options, { folder, name, type: options.type, files: names }, () =>
         nextSteps(io, folder, names),
@@ -43,18 +39,6 @@ function nameFrom(folder: string): string {
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '')
     .slice(0, 63)
-}
-
-/** Nothing of the user's is ever written over. */
-async function checkEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw new PlatformError('INVALID_ARGUMENT', `${folder} cannot be used: ${error.message}`, {
-      cause: error,
-    })
-  })
-  if (entries.every((entry) => entry.startsWith('.'))) return
-  throw new PlatformError('ALREADY_EXISTS', `${folder} is not empty. Name a new folder: zimki init NAME`)
 }
 
 function badName(name: string): PlatformError {

@@ -1,10 +1,11 @@
 import type { LogLine } from '@openzimki/api'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { withClient } from '../command.ts'
+import { withPlainClient } from '../command.ts'
 import { followLogs } from '../follow-logs.ts'
 import type { CliIo } from '../io.ts'
 import { logText } from '../log-text.ts'
 import { jsonLine } from '../printable.ts'
+import { withProgress } from '../progress.ts'
 import { type RealmOptions, realmCommand, realmFor } from '../realm-option.ts'
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -23,7 +24,7 @@ export function logsCommand(io: CliIo): Command {
     .addOption(new Option('--level <level>', 'only this level').choices(LEVELS))
     .option('--request <id>', 'only what this request wrote; error pages show the id')
     .action(
-      withClient<Options, []>(io, async (client, options) => {
+      withPlainClient<Options, []>(io, async (client, options) => {
         const realm = await realmFor(io, options)
         const { lines: limit, level, request } = options
         const show = (line: LogLine) => io.stdout.write(`${options.json ? jsonLine(line) : logText(line)}\n`)
@@ -35,7 +36,9 @@ export function logsCommand(io: CliIo): Command {
           return
         }
         if (limit === 0) return
-        const page = await client.logs.list({ params: { realm }, query: { limit, level, request } })
+        const page = await withProgress(io, `Reading the log of ${realm}`, () =>
+          client.logs.list({ params: { realm }, query: { limit, level, request } }),
+        )
         for (const line of page.items) show(line)
       }),
     )

@@ -1,9 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
 import type { CliIo } from '../io.ts'
+import { writeNewFolder } from '../write-new-folder.ts'
 import { scaffoldProvider } from './provider-scaffold.ts'
 import { packageSources } from './provider-sources.ts'
 
@@ -19,30 +19,13 @@ export function providerNewCommand(io: CliIo): Command {
       const folder = resolve(io.cwd, given)
       const name = options.name ?? basename(folder).replace(/^(?:zimki|openzimki)?-?provider-/, '')
       if (!NAME.test(name)) throw badName(name)
-      await checkEmpty(folder)
       const files = scaffoldProvider(name, await packageSources())
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, path)), { recursive: true })
-        await writeFile(join(folder, path), content, { flag: 'wx' })
-      }
+      await writeNewFolder(io, folder, files, 'zimki provider new NAME')
       const names = Object.keys(files)
       print(io, options, { folder, name, files: names }, () =>
         nextSteps(relative(io.cwd, folder) || '.', names),
       )
     })
-}
-
-/** Nothing of the user's is ever written over. */
-async function checkEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return []
-    throw new PlatformError('INVALID_ARGUMENT', `${folder} cannot be used: ${cause.message}`, { cause })
-  })
-  if (entries.every((entry) => entry.startsWith('.'))) return
-  throw new PlatformError(
-    'ALREADY_EXISTS',
-    `${folder} is not empty. Name a new folder: zimki provider new NAME`,
-  )
 }
 
 function badName(name: string): PlatformError {

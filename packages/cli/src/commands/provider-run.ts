@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
 import type { CliIo, Terminal } from '../io.ts'
 import { printable } from '../printable.ts'
+import { withProgress } from '../progress.ts'
 import { adapterConfig, loadAdapterFor } from './provider-adapter.ts'
 
 interface Options extends BaseOptions {
@@ -20,7 +21,7 @@ export function providerRunCommand(io: CliIo): Command {
       // Options that we do not know are for the adapter's command.
       .allowUnknownOption()
       .action(async (name: string, wanted: string | undefined, args: string[], options: Options) => {
-        const { adapter } = await loadAdapterFor(io, name)
+        const { adapter } = await withProgress(io, `Loading ${name}`, () => loadAdapterFor(io, name))
         const commands = adapter.commands ?? {}
         const known = Object.entries(commands).map(([id, { description }]) => ({ command: id, description }))
         if (wanted === undefined) {

@@ -7,6 +7,7 @@ import { adapterHarness, KIT_VERSION, type KitReport, probeCommand, runKit } fro
 import type { Command } from 'commander'
 import { type BaseOptions, command, print } from '../command.ts'
 import type { CliIo } from '../io.ts'
+import { withProgress } from '../progress.ts'
 import { failure } from '../run-program.ts'
 import { adapterConfig, loadAdapterFor } from './provider-adapter.ts'
 import { writeKitResult } from './provider-result.ts'
@@ -26,7 +27,7 @@ export function providerTestCommand(io: CliIo): Command {
     .option('--result <file>', 'write the result there, and a badge for shields.io beside it (*.badge.json)')
     .action(async (name: string, options: Options) => {
       const config = await adapterConfig(io, options.config)
-      const loaded = await loadAdapterFor(io, name)
+      const loaded = await withProgress(io, `Loading ${name}`, () => loadAdapterFor(io, name))
       const report = await testAdapter(io, loaded, config, options)
       if (options.result !== undefined && !io.signal.aborted) {
         await writeKitResult(resolve(io.cwd, options.result), { loaded, report, kitVersion: KIT_VERSION })
@@ -46,7 +47,9 @@ async function testAdapter(
   const stateDir = await mkdtemp(join(tmpdir(), 'zimki-provider-test-'))
   try {
     const agent = { command: probeCommand, hardening: [] }
-    const harness = await adapterHarness(loaded, { config, stateDir, agent })
+    const harness = await withProgress(io, `Opening ${loaded.adapter.name}`, () =>
+      adapterHarness(loaded, { config, stateDir, agent }),
+    )
     try {
       return await withoutStrays(() => runWithProgress(io, loaded, harness, options))
     } finally {
@@ -63,20 +66,27 @@ function runWithProgress(
   harness: Parameters<typeof runKit>[0]['harness'],
   options: Options,
 ): Promise<KitReport> {
-  const tap = options.json ? undefined : io.stdout
+  const { signal } = io
+  if (options.json) {
+    return withProgress(io, `Testing ${loaded.adapter.name}`, (tell) =>
+      runKit({
+        ...{ harness, signal },
+        onStart: ({ group, name }, index, total) => tell(`[${index + 1}/${total}] ${group}: ${name}`),
+      }),
+    )
+  }
   // On a terminal the case under way stands on a line that its result then takes back.
   const live = io.stderr.isTTY ? io.stderr : undefined
   const advised = new Set<string>()
   return runKit({
-    harness,
-    signal: io.signal,
+    ...{ harness, signal },
     onStart: ({ group, name }, index, total) => {
-      if (index === 0) tap?.write(tapHead(loaded, total))
+      if (index === 0) io.stdout.write(tapHead(loaded, total))
       live?.write(`\r\u001b[2K[${index + 1}/${total}] ${group}: ${name}`)
     },
     onResult: (result, index) => {
       live?.write('\r\u001b[2K')
-      tap?.write(tapLine(result, index, advised.has(result.group)))
+      io.stdout.write(tapLine(result, index, advised.has(result.group)))
       if (result.outcome === 'failed') advised.add(result.group)
     },
   })

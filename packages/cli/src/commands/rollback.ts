@@ -2,7 +2,7 @@ import type { Client } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
 import { allPages } from '../all-pages.ts'
-import { print, withClient } from '../command.ts'
+import { print, withPlainClient } from '../command.ts'
 import type { CliIo } from '../io.ts'
 import { withProgress } from '../progress.ts'
 import { type RealmOptions, realmCommand, realmFor } from '../realm-option.ts'
@@ -13,7 +13,7 @@ export function rollbackCommand(io: CliIo): Command {
     'rollback [deployment]',
     'go live with the deployment before, or with the one named',
   ).action(
-    withClient<RealmOptions, [string | undefined]>(io, async (client, options, given) => {
+    withPlainClient<RealmOptions, [string | undefined]>(io, async (client, options, given) => {
       const realm = await realmFor(io, options)
       const live = await withProgress(io, `Rolling back ${realm}`, async () => {
         const body = given === undefined ? {} : { deployment: await fullDigest(client, realm, given) }

@@ -1,7 +1,7 @@
 import type { Client } from '@openzimki/api'
 import { PlatformError } from '@openzimki/core'
 import type { Command } from 'commander'
-import { print, withClient } from '../command.ts'
+import { print, withPlainClient } from '../command.ts'
 import type { CliIo, Terminal } from '../io.ts'
 import { printable } from '../printable.ts'
 import { withProgress } from '../progress.ts'
@@ -22,7 +22,7 @@ export function shellCommand(io: CliIo): Command {
   )
     .option('-e, --eval <code>', 'run this and end')
     .action(
-      withClient<Options, []>(io, async (client, options) => {
+      withPlainClient<Options, []>(io, async (client, options) => {
         const realm = await realmFor(io, options)
         if (options.eval === undefined && io.terminal) return converse(io, client, realm, io.terminal)
         const source = options.eval ?? (await readInput(io))

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { print, withClient } from '../command.ts'
+import { print, withPlainClient } from '../command.ts'
 import type { CliIo } from '../io.ts'
 import { printable } from '../printable.ts'
 import { withProgress } from '../progress.ts'
@@ -14,7 +14,7 @@ export function testCommand(io: CliIo): Command {
   return realmCommand('test [names...]', 'run the unit tests of the live deployment; the report is TAP 14')
     .option('--in-place', "on the realm's own data, not on a throw-away copy")
     .action(
-      withClient<Options, [string[]]>(io, async (client, options, names) => {
+      withPlainClient<Options, [string[]]>(io, async (client, options, names) => {
         const realm = await realmFor(io, options)
         const body = { copy: !options.inPlace, ...(names.length > 0 ? { names } : {}) }
         const report = await withProgress(io, `Testing ${realm}`, () =>

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Client, UsageRow } from '@openzimki/api'
 import { type Command, Option } from 'commander'
 import { allPages } from '../all-pages.ts'
-import { print, withClient } from '../command.ts'
+import { print, withPlainClient } from '../command.ts'
 import type { CliIo } from '../io.ts'
 import { withProgress } from '../progress.ts'
 import { type RealmOptions, realmCommand, realmFor } from '../realm-option.ts'
@@ -30,7 +30,7 @@ export function usageCommand(io: CliIo): Command {
     .option('--to <time>', 'end, not included (default: now)', (text) => parseTime(text, '--to'))
     .option('--readings <file>', 'write the signed readings to a file, for "zimki verify"')
     .action(
-      withClient<Options, []>(io, async (client, options) => {
+      withPlainClient<Options, []>(io, async (client, options) => {
         const realm = await realmFor(io, options)
         if (options.readings !== undefined) return saveReadings(io, client, realm, options, options.readings)
         const usage = await withProgress(io, `Adding up ${realm}`, () => readUsage(client, realm, options))

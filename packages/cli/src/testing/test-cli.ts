@@ -10,6 +10,8 @@ export interface TestSetup {
   env?: Record<string, string>
   terminal?: Terminal
   tty?: boolean
+  /** Every progress is told at once, and the first one stops the command. */
+  impatient?: boolean
   files?: Record<string, string>
 }
 
@@ -26,6 +28,7 @@ export function testCli(setup: TestSetup = {}) {
     write(text: string) {
       output[name] += text
       for (const wait of waiting) if (output.out.includes(wait.text)) wait.resolve()
+      if (setup.impatient && name === 'err') stop.abort()
     },
   })
   const io: CliIo = {
@@ -43,7 +46,7 @@ export function testCli(setup: TestSetup = {}) {
       opened.push(url)
     },
     signal: stop.signal,
-    progressAfterMs: 60_000,
+    progressAfterMs: setup.impatient ? 0 : 60_000,
     reconnectAfterMs: 0,
   }
   return {
