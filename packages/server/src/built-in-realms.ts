@@ -14,11 +14,17 @@ const BUILT_INS = ['library', 'welcome']
  * Deploys them at the first start; afterwards they are the operator's, to change or delete. A platform without them works,
  * so a failure is told and tried again at the next start.
  */
-export async function deployBuiltIns(client: Client, data: DataDirectory, log: Log): Promise<void> {
+export async function deployBuiltIns(
+  client: Client,
+  data: DataDirectory,
+  log: Log,
+  tell: (part: string) => void,
+): Promise<void> {
   const done = join(data.root, 'built-ins-deployed')
   if (existsSync(done)) return
   try {
     for (const realm of BUILT_INS) {
+      tell(`Deploying the ${realm} realm`)
       const folder = await readRealmFolder(fileURLToPath(new URL(`../${realm}`, import.meta.url)))
       await deployFolder(client, folder, { realm })
     }

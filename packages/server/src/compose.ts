@@ -54,14 +54,22 @@ export interface Platform {
   close(): Promise<void>
 }
 
-/** Puts a whole platform together on one machine; the only place that names adapters. */
-export async function composePlatform(options: UpOptions, log: Log, version: string): Promise<Platform> {
+/**
+ * Puts a whole platform together on one machine; the only place that names adapters. `tell` hears which part has begun, for people who
+ * wait.
+ */
+export async function composePlatform(
+  options: UpOptions,
+  log: Log,
+  version: string,
+  tell: (part: string) => void = () => undefined,
+): Promise<Platform> {
   const data = await openDataDirectory(options.data)
   const lock = await lockData(data.lockFile)
   const closers: (() => Promise<void>)[] = [() => lock.release()]
   try {
     if (options.state === null) await refuseMovedState(data.movedFile)
-    return await startParts(options, log, version, data, closers)
+    return await startParts(options, log, version, data, closers, tell)
   } catch (error) {
     await closeAll(closers)
     throw error
@@ -74,6 +82,7 @@ async function startParts(
   version: string,
   data: DataDirectory,
   closers: (() => Promise<void>)[],
+  tell: (part: string) => void,
 ): Promise<Platform> {
   const users = cellUsersOf(options)
   if (users) await openToCells(data, users.gid)
@@ -84,6 +93,7 @@ async function startParts(
   }
   const identity = await openIdentityFile(data.controlKey)
   const { blobs } = options
+  tell('Opening the store')
   const [preludes, programs] = await Promise.all([
     ensurePreludes(data.cache),
     ensurePrograms(data.cache),
@@ -100,6 +110,7 @@ async function startParts(
 
   let gateway: Gateway | null = null
   let url = ''
+  tell(options.standbyMs === undefined ? 'Opening the state' : 'Standing by')
   const control = await createControl({
     ...{ state: options.state, standbyMs: options.standbyMs, onDeposed: options.onDeposed },
     ...{ directory: data.root, version, clock: systemClock, randomUUID, log },
@@ -144,6 +155,7 @@ async function startParts(
   const { port } = await gateway.listen({ host: options.host, port: options.port })
   const localUrl = `http://${reachableName(options.host)}:${port}`
   url = options.publicUrl ?? localUrl
+  tell('Starting machines')
   await control.start()
   return { url, localUrl, port, data, control, gateway, close: () => closeAll(closers) }
 }

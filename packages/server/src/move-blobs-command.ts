@@ -1,4 +1,4 @@
-import type { CliIo } from '@openzimki/cli'
+import { type CliIo, withProgress } from '@openzimki/cli'
 import { Command } from 'commander'
 import { moveBlobs } from './move-blobs.ts'
 
@@ -18,8 +18,8 @@ export function moveBlobsCommand(io: CliIo): Command {
     .option('--data <folder>', 'folder of the installation', '.zimki')
     .option('--json', 'print what was done as JSON')
     .action(async ({ data, to, from, json }: MoveFlags) => {
-      const report = await moveBlobs({ data, to: placeOf(to), from: placeOf(from ?? 'files') }, (text) =>
-        io.stderr.write(`${text}\n`),
+      const report = await withProgress(io, 'Copying blobs', (tell) =>
+        moveBlobs({ data, to: placeOf(to), from: placeOf(from ?? 'files') }, tell),
       )
       if (json) io.stdout.write(`${JSON.stringify(report)}\n`)
       else {

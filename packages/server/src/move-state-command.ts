@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { CliIo } from '@openzimki/cli'
+import { type CliIo, withProgress } from '@openzimki/cli'
 import { PlatformError, systemClock } from '@openzimki/core'
 import { Command } from 'commander'
 import { openDataDirectory } from './data-directory.ts'
@@ -37,7 +37,9 @@ async function move(flags: MoveFlags, io: CliIo): Promise<void> {
   const data = await openDataDirectory(resolve(io.cwd, flags.data))
   const lock = await lockData(data.lockFile)
   try {
-    const moves = await bringUpToDate(data, flags.to)
+    const moves = await withProgress(io, 'Bringing both databases up to date', () =>
+      bringUpToDate(data, flags.to),
+    )
     const moved = await moveState(flags.to, moves, (table, rows) =>
       io.stderr.write(`${table}: ${rows} rows\n`),
     )

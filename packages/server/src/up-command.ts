@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { resolve } from 'node:path'
 import { createClient } from '@openzimki/api'
-import { type CliIo, readJsonFile } from '@openzimki/cli'
+import { type CliIo, readJsonFile, withProgress } from '@openzimki/cli'
 import { METER_MODES, type MeterMode, PlatformError } from '@openzimki/core'
 import { isPostgresUrl } from '@openzimki/store/postgres'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -12,6 +12,9 @@ import type { Platform } from './compose.ts'
 import type { Log } from './log.ts'
 import { writeOperatorFile } from './operator-file.ts'
 import type { UpOptions } from './up-options.ts'
+
+/** Told which part has begun. */
+type Tell = (part: string) => void
 
 interface UpFlags {
   port: number
@@ -95,7 +98,9 @@ async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise
   const startedMs = performance.now()
   const log: Log = (level, message, details) => {
     const more = details ? ` ${JSON.stringify(details)}` : ''
-    io.stderr.write(`${new Date().toISOString()} ${level} ${message}${more}\n`)
+    // A terminal may be showing progress on this line, which comes back by itself.
+    const clear = io.stderr.isTTY ? '\r\u001b[2K' : ''
+    io.stderr.write(`${clear}${new Date().toISOString()} ${level} ${message}${more}\n`)
   }
   const ended = new Promise<void>((resolve) => {
     io.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -103,21 +108,17 @@ async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  // Only here, so that other commands do not load a platform.
-  const { composePlatform } = await import('./compose.ts')
   let deposed: PlatformError | null = null
   const end = new AbortController()
   const onDeposed = (error: PlatformError): void => {
     deposed = error
     end.abort()
   }
-  const platform = await composePlatform(
-    { ...(await optionsOf(flags, io)), ...(tempo ? { tempo } : {}), onDeposed },
-    log,
-    version,
+  const options = { ...(await optionsOf(flags, io)), ...(tempo ? { tempo } : {}), onDeposed }
+  const { platform, operatorFile } = await withProgress(io, 'Loading the platform', (tell) =>
+    start(options, log, version, tell),
   )
   try {
-    const operatorFile = await firstStart(platform, log)
     announce(platform, flags, io, operatorFile, performance.now() - startedMs)
     rehearse(platform.localUrl, `welcome.${flags.baseDomain[0]}`)
     if (!io.signal.aborted && !end.signal.aborted) await Promise.race([ended, once(end.signal, 'abort')])
@@ -128,13 +129,25 @@ async function up(flags: UpFlags, io: CliIo, tempo: UpOptions['tempo']): Promise
   }
 }
 
+async function start(options: UpOptions, log: Log, version: string, tell: Tell) {
+  // Only here, so that other commands do not load a platform.
+  const { composePlatform } = await import('./compose.ts')
+  const platform = await composePlatform(options, log, version, tell)
+  try {
+    return { platform, operatorFile: await firstStart(platform, log, tell) }
+  } catch (error) {
+    await platform.close()
+    throw error
+  }
+}
+
 /** The operator's account and the realms that come with the platform; what is there already is left alone. */
-async function firstStart(platform: Platform, log: Log): Promise<string> {
+async function firstStart(platform: Platform, log: Log, tell: Tell): Promise<string> {
   const { control, url, localUrl, data } = platform
   const operator = await control.ensureOperator()
   const { token } = await writeOperatorFile(data, url, operator, () => control.newOperatorToken())
   const client = createClient({ url: localUrl, token })
-  await deployBuiltIns(client, data, log)
+  await deployBuiltIns(client, data, log, tell)
   const { endBundler } = await import('@openzimki/runtime')
   await endBundler()
   return data.operatorFile
