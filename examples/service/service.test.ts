@@ -14,6 +14,12 @@ const call = (method: string, args: Record<string, string> = {}): Promise<Page> 
   browser.get(`/zimki?${new URLSearchParams({ method, ...args })}`)
 
 describe('the service', () => {
+  it('passes its own unit tests', async () => {
+    const report = await server.client.tests.run({ params: { realm: 'service' }, body: {} })
+    expect(report).toMatchObject({ ok: true })
+    expect(report.tap).toContain('ok 1 - cities.js')
+  })
+
   it('pours its answer into the shape of the example', async () => {
     const { headers, text } = await call('example.cities.search', { country: 'GB' })
     expect(headers.get('content-type')).toBe('text/xml; charset=utf-8')
