@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { ManualClock } from '@openzimki/core'
+import Database from 'better-sqlite3'
 import { describeObjectStore } from './conformance/describe-object-store.ts'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
@@ -43,6 +44,17 @@ describe('openSqliteStore', () => {
     filename = join(directory, 'store.db')
   })
   afterEach(() => rm(directory, { recursive: true }))
+
+  it('refuses a file that a later release has changed, and says what to do', async () => {
+    await (await openSqliteStore({ filename, clock })).close()
+    const db = new Database(filename)
+    db.exec(`insert into knex_migrations (name, batch) values ('999-later', 2)`)
+    db.close()
+    await expect(openSqliteStore({ filename, clock })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/newer release of OpenZimki.*999-later.*Start that release, or restore/),
+    })
+  })
 
   it('gives the file to one at a time, and to the next once it is closed', async () => {
     const first = await openSqliteStore({ filename, clock })

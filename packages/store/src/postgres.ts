@@ -1,4 +1,5 @@
-/** What else keeps its state in PostgreSQL needs of it: the same connections, order of text and errors as the store. */
+/** What else keeps its state in PostgreSQL needs of it: the same connections, order of text, errors and way forward as the store. */
+export { type MigrationStep, migrateForward } from './sql/migrate-forward.ts'
 export {
   connectPostgres,
   DURABLE,

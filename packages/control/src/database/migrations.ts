@@ -1,12 +1,7 @@
+import { type MigrationStep, migrateForward } from '@openzimki/store/postgres'
 import type { Knex } from 'knex'
 
-interface Migration {
-  name: string
-  up(db: Knex): Promise<void>
-}
-
-/** In order; a name never changes once released, and none is ever removed. */
-const MIGRATIONS: Migration[] = [
+const CONTROL_STEPS: MigrationStep[] = [
   { name: '001-nouns', up: createNouns },
   { name: '002-machines', up: createMachines },
   { name: '003-usage', up: createUsage },
@@ -266,7 +261,7 @@ const AMOUNT_COLUMNS = [
   'store_writes',
 ]
 
-const LOG_MIGRATIONS: Migration[] = [
+const LOG_STEPS: MigrationStep[] = [
   {
     name: '001-lines',
     up: (db) =>
@@ -295,25 +290,21 @@ const LOG_MIGRATIONS: Migration[] = [
   },
 ]
 
-/** Brings a database to the newest schema, with `after` each step; no file is looked for, so it works from a bundle too. */
-export async function migrate(
+/** In order; a name never changes once released, and none is ever removed. */
+export const MIGRATIONS = { control: CONTROL_STEPS, logs: LOG_STEPS }
+
+/** Brings a database to the newest schema, with `after` each step. UNSUPPORTED: as migrateForward. */
+export function migrate(
   db: Knex,
   which: 'control' | 'logs',
   after: (transaction: Knex) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  await db.migrate.latest({
-    migrationSource: {
-      getMigrations: async () => (which === 'control' ? MIGRATIONS : LOG_MIGRATIONS),
-      getMigrationName: (migration: Migration) => migration.name,
-      getMigration: async (migration: Migration) => ({
-        up: async (transaction: Knex) => {
-          await migration.up(transaction)
-          await after(transaction)
-        },
-        down: async () => {
-          throw new Error('migrations only go forward; restore a backup to go back')
-        },
-      }),
+  const steps = MIGRATIONS[which].map(({ name, up }) => ({
+    name,
+    up: async (transaction: Knex) => {
+      await up(transaction)
+      await after(transaction)
     },
-  })
+  }))
+  return migrateForward(db, steps)
 }

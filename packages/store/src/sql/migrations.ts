@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Dialect } from './dialect.ts'
+import { migrateForward } from './migrate-forward.ts'
 
 interface Migration {
   name: string
@@ -81,21 +82,14 @@ async function createJournal(knex: Knex): Promise<void> {
   })
 }
 
-/** Brings the schema to the newest version; no file is looked for, so it works from a bundle too. */
-export async function migrate(knex: Knex, dialect: Dialect): Promise<void> {
-  await knex.migrate.latest({
-    migrationSource: {
-      getMigrations: async () => MIGRATIONS,
-      getMigrationName: (migration: Migration) => migration.name,
-      getMigration: async (migration: Migration) => ({
-        up: async (db: Knex) => {
-          await migration.up(db, dialect)
-          await dialect.afterMigration(db)
-        },
-        down: async () => {
-          throw new Error('migrations only go forward; restore a backup to go back')
-        },
-      }),
+/** Brings the schema to the newest version. UNSUPPORTED: as migrateForward. */
+export function migrate(knex: Knex, dialect: Dialect): Promise<void> {
+  const steps = MIGRATIONS.map(({ name, up }) => ({
+    name,
+    up: async (db: Knex) => {
+      await up(db, dialect)
+      await dialect.afterMigration(db)
     },
-  })
+  }))
+  return migrateForward(knex, steps)
 }
