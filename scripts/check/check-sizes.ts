@@ -10,7 +10,7 @@ export const BUDGETS = {
   functionP95: 40,
   functionMost: 80,
   contractMost: 150,
-  /** Of the machine contract's filled lines. */
+  /** Of a contract's filled lines. */
   contractCommentShare: 0.5,
 }
 
@@ -96,13 +96,13 @@ function badContract(source: ParsedSource): Finding[] {
     findings.push({ check: 'sizes', where, what, todo: 'Ask less of those who implement it' })
   }
   const share = source.commentLines / Math.max(1, source.filledLines)
-  if (where.startsWith('packages/provider/') && share < BUDGETS.contractCommentShare) {
-    const what = `${Math.floor(share * 100)} % of the machine contract is comment; half is the least`
+  if (share < BUDGETS.contractCommentShare) {
+    const what = `${Math.floor(share * 100)} % of the contract is comment; half is the least`
     findings.push({
       check: 'sizes',
       where,
       what,
-      todo: 'Say what each member guarantees and which errors it gives',
+      todo: 'Say what each member guarantees, in which units and shapes, and which errors it gives',
     })
   }
   return findings

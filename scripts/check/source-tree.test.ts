@@ -19,12 +19,18 @@ it('readSourceTree takes our programs and manifests, not content, results or wha
     'packages/not-a-package/src/x.ts',
     'providers/p/package.json',
     'bench/x.ts',
+    'chaos/deep/x.ts',
+    'e2e/x.ts',
+    'docs/x.ts',
   ]
   for (const file of files) {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), `// ${file}`)
   }
   expect([...readSourceTree(root).keys()].toSorted()).toEqual([
+    'bench/x.ts',
+    'chaos/deep/x.ts',
+    'e2e/x.ts',
     'package.json',
     'packages/a/bin/run.js',
     'packages/a/package.json',

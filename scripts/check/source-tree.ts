@@ -5,15 +5,18 @@ import { join } from 'node:path'
 export type SourceTree = Map<string, string>
 
 const SOURCE = /\.(?:ts|mts|js|mjs)$/
-/** Folders whose programs are ours: sources and doors of packages, and the scripts. Realms' own code and content is none. */
+/** Folders whose programs are ours: sources and doors of packages, and what stands beside them. Realms' own code and content is none. */
 const ROOTS = ['packages', 'providers']
+const BESIDE = ['scripts', 'bench', 'chaos', 'e2e']
 const PACKAGE_FOLDERS = ['src', 'bin', 'bench', 'simulator']
 
 /** Reads every source file and every package.json of the workspaces, and the root's. */
 export function readSourceTree(root: string): SourceTree {
   const tree: SourceTree = new Map([['package.json', readFileSync(join(root, 'package.json'), 'utf8')]])
   const take = (path: string) => tree.set(path, readFileSync(join(root, path), 'utf8'))
-  for (const path of listFiles(root, 'scripts')) if (SOURCE.test(path)) take(path)
+  for (const folder of BESIDE) {
+    for (const path of listFiles(root, folder)) if (SOURCE.test(path)) take(path)
+  }
   for (const base of ROOTS) {
     for (const folder of listFolders(join(root, base))) {
       const home = `${base}/${folder}`

@@ -139,15 +139,7 @@ async function startParts(
   closers.push(() => control.close())
   await control.listenAgents(addresses.control)
   addresses.door = await openAgentsDoor(control, options)
-  gateway = createGateway({
-    routes: control.routes,
-    connect: (address) => control.connectCell(address),
-    clock: systemClock,
-    log,
-    fallback: (request, response) => showTheWay(request, response, options.baseDomains[0]!),
-    trustProxy: proxyTrust(options.trustedProxies),
-    reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
-  })
+  gateway = gatewayOf(control, options, log)
   closers.push(async () => {
     control.endStreams()
     await gateway!.close()
@@ -159,6 +151,17 @@ async function startParts(
   await control.start()
   return { url, localUrl, port, data, control, gateway, close: () => closeAll(closers) }
 }
+
+const gatewayOf = (control: Control, options: UpOptions, log: Log): Gateway =>
+  createGateway({
+    routes: control.routes,
+    connect: (address) => control.connectCell(address),
+    clock: systemClock,
+    log,
+    fallback: (request, response) => showTheWay(request, response, options.baseDomains[0]!),
+    trustProxy: proxyTrust(options.trustedProxies),
+    reserved: [{ prefix: '/api/', handle: (request, response) => void control.apiApp(request, response) }],
+  })
 
 /** `localhost` where that reaches it, because realms answer at names below it. */
 function reachableName(host: string): string {
