@@ -4,7 +4,7 @@ import { upCommand } from '../up-command.ts'
 /** The program `zimki` for tests that cannot wait: what takes a platform seconds to be sure of takes this one a moment. */
 const TEMPO = {
   timings: {
-    ...{ tickMs: 100, fleetMs: 100, relaunchFirstMs: 50 },
+    ...{ tickMs: 100, fleetMs: 100, relaunchFirstMs: 50, sealMs: 500 },
     ...{ busyMs: 300, settleMs: 800, calmMs: 400 },
   },
   smoothMs: 200,
