@@ -17,6 +17,7 @@ import { CellChannel, LogShipper } from './cell/cell-channel.ts'
 import { CellMeter } from './cell/cell-meter.ts'
 import { IsolatePool } from './cell/isolate-pool.ts'
 import { connectRealmStores } from './cell/realm-stores.ts'
+import { rehearse } from './cell/rehearse.ts'
 import { readSnapshot } from './engine/prelude.ts'
 
 /** Paths of the startup snapshots, `script` and `module`, come as arguments. */
@@ -50,6 +51,19 @@ async function main(): Promise<void> {
     link.onStream = (stream) => cell.accept(stream)
   })
   send({ type: 'ready', pid: process.pid })
+  setTimeout(() => void rehearseSpare(cell, pool), REHEARSE_MS)
+}
+
+/** After it is ready: whoever waits for this very cell has loaded by then, and goes before. */
+const REHEARSE_MS = 50
+
+async function rehearseSpare(cell: Cell, pool: IsolatePool): Promise<void> {
+  try {
+    await rehearse({ pool, isOver: () => !cell.isEmpty })
+  } catch (error) {
+    // Realms run all the same, only the first of them later. The agent keeps what is said here for the operator.
+    process.stderr.write(`cell: the rehearsal failed: ${String(error)}\n`)
+  }
 }
 
 interface CellEnvironment {

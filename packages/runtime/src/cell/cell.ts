@@ -115,6 +115,11 @@ export class Cell {
     for (const { ready } of this.#loaded.values()) ready?.settleClocks()
   }
 
+  /** Nothing is loaded, or on its way. */
+  get isEmpty(): boolean {
+    return this.#loaded.size === 0
+  }
+
   /** Requests that run or wait. */
   get active(): number {
     return this.reports().reduce((sum, report) => sum + report.active, 0)
