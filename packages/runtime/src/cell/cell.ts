@@ -5,6 +5,7 @@ import type { Egress } from '../bindings/egress-port.ts'
 import type { CellMeter } from './cell-meter.ts'
 import type { IsolatePool } from './isolate-pool.ts'
 import { RealmHost } from './realm-host.ts'
+import { Runaways } from './runaways.ts'
 import { RunningRequest } from './running-request.ts'
 
 export interface CellOptions {
@@ -33,6 +34,7 @@ interface Loaded {
 export class Cell {
   readonly #options: CellOptions
   readonly #loaded = new Map<string, Loaded>()
+  readonly #runaways = new Runaways()
   #nextRequest = 1
 
   constructor(options: CellOptions) {
@@ -56,6 +58,7 @@ export class Cell {
       egress,
       pool,
       meter,
+      runaways: this.#runaways,
       log: (entry) => this.#log(load, entry),
     })
     const loaded: Loaded = { host, ready: null, store }
@@ -100,11 +103,13 @@ export class Cell {
 
   reports() {
     const nowMs = performance.now()
-    return [...this.#loaded.values()].flatMap(({ ready }) => (ready ? [ready.report(nowMs)] : []))
+    const loaded = [...this.#loaded.values()].flatMap(({ ready }) => (ready ? [ready.report(nowMs)] : []))
+    return this.#runaways.addedTo(loaded, nowMs)
   }
 
   settleClocks(): void {
     for (const { ready } of this.#loaded.values()) ready?.settleClocks()
+    this.#runaways.settleClocks()
   }
 
   /** Requests that run or wait. */

@@ -6,6 +6,7 @@ import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-hos
 import type { CellMeter } from './cell-meter.ts'
 import { IsolateTimers } from './isolate-timers.ts'
 import { RequestDoor } from './request-door.ts'
+import type { Runaways } from './runaways.ts'
 import type { RunningRequest } from './running-request.ts'
 import type { DoorBytes } from './to-bytes.ts'
 import type { WorkSums } from './work-sums.ts'
@@ -17,6 +18,7 @@ export interface RealmIsolateOptions {
   host: IsolateHost
   realm: RealmServices
   meter: CellMeter
+  runaways: Runaways
   /** Of its deployment. */
   sums: WorkSums
 }
@@ -27,16 +29,18 @@ export class RealmIsolate implements DoorHandler {
   readonly realm: RealmServices
   readonly requests = new IdTable<RunningRequest>()
   readonly #meter: CellMeter
+  readonly #runaways: Runaways
   readonly #sums: WorkSums
   readonly #cpu: IsolateCpu
   readonly #timers: IsolateTimers
   readonly #requestDoor = new RequestDoor(this.requests)
   lastUsedMs = performance.now()
 
-  constructor({ host, realm, meter, sums }: RealmIsolateOptions) {
+  constructor({ host, realm, meter, runaways, sums }: RealmIsolateOptions) {
     this.host = host
     this.realm = realm
     this.#meter = meter
+    this.#runaways = runaways
     this.#sums = sums
     this.#cpu = meter.isolate()
     this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
@@ -100,6 +104,10 @@ export class RealmIsolate implements DoorHandler {
       request.fail(reason)
       this.finish(request)
     }
+    if (!this.host.isRunaway) return
+    this.#runaways.add(this)
+    // If it does not stop soon, the agent ends the cell.
+    this.#meter.flush()
   }
 
   async #answer(

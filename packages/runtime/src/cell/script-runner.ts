@@ -109,13 +109,13 @@ export class ScriptRunner implements Runner {
   }
 
   async #load(classes: Promise<readonly string[]>): Promise<RealmIsolate> {
-    const { realm, pool, meter } = this.#options
+    const { realm, pool, meter, runaways } = this.#options
     this.#starting++
     try {
       // It is awaited below, where a failure also frees the isolate.
       classes.catch(() => undefined)
       const host = await pool.take('script', realm.load.limits.memoryMb)
-      const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
+      const isolate = new RealmIsolate({ host, realm, meter, runaways, sums: this.#sums })
       this.#all.add(isolate)
       try {
         await this.#startCode(isolate, await classes)
