@@ -3,6 +3,7 @@ import type { IsolateCpu } from '@openzimki/meter'
 import type { RealmServices } from '../bindings/operation.ts'
 import { operate } from '../bindings/operations.ts'
 import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-host.ts'
+import { tampered } from '../engine/read-progress.ts'
 import type { CellMeter } from './cell-meter.ts'
 import { IsolateTimers } from './isolate-timers.ts'
 import { RequestDoor } from './request-door.ts'
@@ -84,8 +85,14 @@ export class RealmIsolate implements DoorHandler {
       void this.#answer(call, number, operation, payload, bytes)
       return
     }
-    if (this.#timers.post(number, operation, payload)) return
-    if (this.#requestDoor.post(operation, payload, bytes)) return
+    try {
+      if (this.#timers.post(number, operation, payload)) return
+      if (this.#requestDoor.post(operation, payload, bytes)) return
+    } catch {
+      // What was to be written as JSON is what the program made of it.
+      request?.threw(tampered().message, '')
+      return
+    }
     operate(operation, payload, { realm: this.realm, request, bytes }).catch((error) =>
       this.#complain(request, error),
     )

@@ -4,6 +4,7 @@ import type { DoorBytes } from '../cell/to-bytes.ts'
 import { BOOT_GLOBAL, type EntryResult, type Progress } from '../isolate/boot.ts'
 import { engineError, stuckError, stuckWithOthers } from './engine-error.ts'
 import { type BatchOutcome, EntryQueue, type PendingEntry } from './entry-queue.ts'
+import { readProgress } from './read-progress.ts'
 import { RunningEntries, type RunningEntry } from './running-entries.ts'
 import { type Slice, SliceClock, UNTOLD } from './slice-clock.ts'
 
@@ -140,13 +141,13 @@ export class IsolateHost {
     let failure: PlatformError | null = null
     let progress: Progress = { results: [], isTail: false }
     const run = async (): Promise<Slice[]> => {
-      progress = (await this.#apply(args, number, timeoutMs)) as Progress
+      progress = readProgress(await this.#apply(args, number, timeoutMs), entries.length, 1)
       return stamps(entries, progress.results)
     }
     const request = entries.length === 1 ? entries[0]!.request : 0
     await this.#track(timeoutMs, run, request, entries.length).catch(async (error) => {
       failure = PlatformError.from(error)
-      if (!this.#dead) progress = await this.#progress(number)
+      if (!this.#dead) progress = await this.#progress(number, entries.length)
     })
     this.#settledBatch = number
     return this.#settle(entries, progress, failure)
@@ -161,9 +162,9 @@ export class IsolateHost {
   }
 
   /** How far the batch came that was stopped. */
-  async #progress(number: number): Promise<Progress> {
+  async #progress(number: number, most: number): Promise<Progress> {
     try {
-      return (await this.#apply(null, number, PROGRESS_MS)) as Progress
+      return readProgress(await this.#apply(null, number, PROGRESS_MS), most, 0)
     } catch (error) {
       this.#failure(error, PROGRESS_MS)
       return { results: [], isTail: false }
@@ -176,7 +177,7 @@ export class IsolateHost {
     { results, isTail }: Progress,
     failure: PlatformError | null,
   ): BatchOutcome {
-    const stopped = failure === null ? -1 : isTail ? results.length - 1 : results.length
+    const stopped = failure === null ? -1 : Math.max(0, isTail ? results.length - 1 : results.length)
     results.forEach((result, index) => {
       const entry = entries[index]!
       if (index === stopped) return
