@@ -37,6 +37,8 @@ export interface TestRequest {
   op?: RequestHead['op']
   key?: string
   root?: string
+  /** Aborted: the client goes away, and the request rejects with CANCELLED. */
+  signal?: AbortSignal
 }
 
 /** A whole cell on a real store, in this process: what the tests of programs run against. */
@@ -221,6 +223,11 @@ export class TestRealm {
           onEnd: () => resolve(toAnswer(answer, Buffer.concat(parts))),
           onReset: reject,
         },
+      })
+      request.signal?.addEventListener('abort', () => {
+        const gone = new PlatformError('CANCELLED', 'the client went away')
+        stream.reset(gone)
+        reject(gone)
       })
     })
   }
