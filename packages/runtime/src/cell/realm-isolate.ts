@@ -44,7 +44,10 @@ export class RealmIsolate implements DoorHandler {
     this.#runaways = runaways
     this.#sums = sums
     this.#cpu = meter.isolate()
-    this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
+    this.#timers = new IsolateTimers(
+      (request, timer) => this.#fire(request, timer),
+      (timers) => void this.enter('timers.gone', 0, JSON.stringify({ timers })),
+    )
     host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
   }
 
