@@ -1,15 +1,19 @@
 import type { IsolateReport } from '@openzimki/core'
-import type { RealmIsolate } from './realm-isolate.ts'
-import { settleClock } from './settle-clock.ts'
+import type { RealmServices } from '../bindings/operation.ts'
+import { type Clocked, settleClock } from './settle-clock.ts'
+
+interface Runaway extends Clocked {
+  readonly realm: RealmServices
+}
 
 /**
  * Isolates that were given up while their threads run on, whatever became of their deployments since. The agent hears of them for as long
  * as they run, since only it can end them, with the whole cell.
  */
 export class Runaways {
-  readonly #isolates = new Set<RealmIsolate>()
+  readonly #isolates = new Set<Runaway>()
 
-  add(isolate: RealmIsolate): void {
+  add(isolate: Runaway): void {
     this.#isolates.add(isolate)
     void isolate.host.stopped.then(() => this.#isolates.delete(isolate))
   }
