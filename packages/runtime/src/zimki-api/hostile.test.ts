@@ -306,7 +306,10 @@ describe('clients that go away while their requests wait', () => {
     busyCell = await TestCell.open({ allow: ['127.0.0.1/32'] })
   })
   afterAll(async () => {
+    // After a failure too: an isolate that waits for an answer keeps the process alive.
+    release()
     await busyCell.close()
+    holder.closeAllConnections()
     holder.close()
   })
 
