@@ -12,15 +12,25 @@ const GROWTH_BYTES_EACH = 120
 const WAIT_BYTES = 2_000
 const TIMEOUT_MS = 120_000
 const REQUEST_BYTES = 1_000
+const POURED = Buffer.alloc(60_000)
 
 let test: TestGateway
 
 afterEach(() => test.close())
 
-/** `/never` has no answer, that of `/endless` no end. */
+/** `/never` has no answer, that of `/endless` no end, and that of `/pours` comes as fast as it is taken. */
 const serve: Serve = async ({ head, stream, body }) => {
-  if (head.path.startsWith('/never')) return
-  if (head.path.startsWith('/endless')) {
+  if (head.path.endsWith('/pours')) {
+    const pour = (): void => {
+      while (!stream.done && stream.write(POURED));
+    }
+    stream.respond(answer(200))
+    stream.handlers = { ...stream.handlers, onDrain: pour }
+    pour()
+    return
+  }
+  if (head.path.endsWith('/never')) return
+  if (head.path.endsWith('/endless')) {
     stream.respond(answer(200))
     stream.write(bytes('begun'))
     return
@@ -137,15 +147,26 @@ describe('10,000 clients leave nothing behind and get the right status: those', 
       ]
       const body = `${POST}Content-Length: 100\r\n\r\nsome`
       const chunks = `${POST}Transfer-Encoding: chunked\r\n\r\n5\r\nab`
-      const kept = GOOD
-      return nothingIsLeftOf(
-        [
-          ...[...slow, body, chunks].map((text) => ({ text, expected: only(408) })),
-          { text: kept, expected: only(200) },
-        ],
-        1_000,
-        { headersTimeoutMs: 1_000, requestTimeoutMs: 1_500, keepAliveMs: 300 },
-      )
+      const senders: CrowdClient[] = [
+        ...[...slow, body, chunks].map((text) => ({ text, expected: only(408) })),
+        { text: GOOD, expected: only(200) },
+      ]
+      // Takes nothing more until it is cut off, for which its step of the crowd waits: the kernel holds megabytes for each, so they are a few.
+      const reader: CrowdClient = {
+        text: 'GET /u/wiki/pours HTTP/1.1\r\nHost: x\r\n\r\n',
+        expected: only(200),
+        sent: (socket) =>
+          socket.once('data', () => {
+            socket.pause()
+            void until(() => test.gateway.stats().active === 0).then(() => socket.destroy())
+          }),
+      }
+      return nothingIsLeftOf([...senders, ...senders, reader], 1_000, {
+        headersTimeoutMs: 1_000,
+        requestTimeoutMs: 1_500,
+        keepAliveMs: 300,
+        stallMs: 200,
+      })
     },
     TIMEOUT_MS,
   )

@@ -14,20 +14,31 @@ describe('a computation that cannot be stopped inside V8', () => {
   }, 60_000)
   afterAll(() => platform.close())
 
-  it('is ended from outside with a plain error, while the other realms of its account go on answering', async () => {
-    let isOver = false
-    const bomb = platform.get('bomb', '/').finally(() => {
-      isOver = true
-    })
+  /** What the owner is told of processes that were ended. */
+  const endings = async (): Promise<string[]> => {
+    const { items } = await platform.client.logs.list({ params: { realm: 'bomb' }, query: { limit: 1_000 } })
+    return items.map(({ text }) => text).filter((text) => text.includes('could not be stopped otherwise'))
+  }
+
+  it('fails with its limit and costs one process, while the other realms of its account go on answering', async () => {
+    const bomb = platform.get('bomb', '/')
     const answers = new Set<number>()
     do {
       answers.add((await platform.get('neighbour', '/')).status)
       await new Promise((resolve) => setTimeout(resolve, 50))
-    } while (!isOver)
-    expect([...answers]).toEqual([200])
+    } while ((await endings()).length === 0)
     const response = await bomb
-    expect(response.status).toBeGreaterThanOrEqual(500)
-    expect(await response.text()).toMatch(/request [0-9a-f-]{36}/)
+    expect(response.status).toBe(503)
+    expect(await response.text()).toMatch(/limit of 1000 ms of CPU \(cpuMs\).*request [0-9a-f-]{36}/s)
     expect(await (await platform.get('neighbour', '/')).text()).toBe('here')
+    expect([...answers]).toEqual([200])
+    expect(await (await platform.get('bomb', '/fine')).text()).toBe('still fine')
+    expect(await endings()).toHaveLength(1)
+    const { totals } = await platform.client.usage.get({
+      params: { realm: 'bomb' },
+      query: { by: 'function' },
+    })
+    // What it burned until it was given up is metered, though its process was killed.
+    expect(totals.cpuNs).toBeGreaterThan(300e6)
   }, 60_000)
 })

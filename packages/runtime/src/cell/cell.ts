@@ -5,6 +5,7 @@ import type { Egress } from '../bindings/egress-port.ts'
 import type { CellMeter } from './cell-meter.ts'
 import type { IsolatePool } from './isolate-pool.ts'
 import { RealmHost } from './realm-host.ts'
+import { Runaways } from './runaways.ts'
 import { RunningRequest } from './running-request.ts'
 
 export interface CellOptions {
@@ -35,6 +36,7 @@ const UNLOADED = new PlatformError('UNAVAILABLE', 'the deployment was unloaded: 
 export class Cell {
   readonly #options: CellOptions
   readonly #loaded = new Map<string, Loaded>()
+  readonly #runaways = new Runaways()
   #nextRequest = 1
 
   constructor(options: CellOptions) {
@@ -58,6 +60,7 @@ export class Cell {
       egress,
       pool,
       meter,
+      runaways: this.#runaways,
       log: (entry) => this.#log(load, entry),
     })
     const loaded: Loaded = { host, ready: null, store }
@@ -108,11 +111,13 @@ export class Cell {
 
   reports() {
     const nowMs = performance.now()
-    return [...this.#loaded.values()].flatMap(({ ready }) => (ready ? [ready.report(nowMs)] : []))
+    const loaded = [...this.#loaded.values()].flatMap(({ ready }) => (ready ? [ready.report(nowMs)] : []))
+    return this.#runaways.addedTo(loaded, nowMs)
   }
 
   settleClocks(): void {
     for (const { ready } of this.#loaded.values()) ready?.settleClocks()
+    this.#runaways.settleClocks()
   }
 
   /** Nothing is loaded, or on its way. */

@@ -4,10 +4,13 @@ const MAX_DELAY_MS = 2_147_483_647
 /** Timers of one isolate, bounded in number; they end with the request that set them. */
 export class IsolateTimers {
   readonly #fire: (request: number, timer: number) => void
+  readonly #gone: (timers: number[]) => void
   readonly #timers = new Map<number, { request: number; handle: NodeJS.Timeout }>()
 
-  constructor(fire: (request: number, timer: number) => void) {
+  /** `gone` is told of timers that will not be due, though the program did not clear them: the isolate keeps what they were to call. */
+  constructor(fire: (request: number, timer: number) => void, gone: (timers: number[]) => void) {
     this.#fire = fire
+    this.#gone = gone
   }
 
   /** Takes `timer.set` and `timer.clear`; false: it is another operation. */
@@ -20,7 +23,14 @@ export class IsolateTimers {
   }
 
   clearOf(request: number): void {
-    for (const [timer, { request: owner }] of this.#timers) if (owner === request) this.#clear(timer)
+    let gone: number[] | null = null
+    for (const [timer, { request: owner }] of this.#timers) {
+      if (owner !== request) continue
+      this.#clear(timer)
+      gone ??= []
+      gone.push(timer)
+    }
+    if (gone !== null) this.#gone(gone)
   }
 
   close(): void {
@@ -28,7 +38,11 @@ export class IsolateTimers {
   }
 
   #set(request: number, { timer, delayMs }: { timer: number; delayMs: number }): void {
-    if (request === 0 || this.#timers.size >= MAX_TIMERS || typeof timer !== 'number') return
+    if (typeof timer !== 'number') return
+    if (request === 0 || this.#timers.size >= MAX_TIMERS) {
+      this.#gone([timer])
+      return
+    }
     this.#clear(timer)
     const delay = Math.min(Math.max(1, Number(delayMs) || 1), MAX_DELAY_MS)
     const handle = setTimeout(() => {

@@ -98,13 +98,13 @@ export class ModuleRunner implements Runner {
   }
 
   async #load(): Promise<RealmIsolate> {
-    const { realm, pool, meter } = this.#options
+    const { realm, pool, meter, runaways } = this.#options
     const { main } = await realm.artifact
     if (!main) throw new PlatformError('SCRIPT_ERROR', 'the deployment has no main module')
     this.#main = main.name
     if (main.map && !this.#stacks) this.#stacks = new StackMapper(main.name, main.map)
     const host = await pool.take('module', realm.load.limits.memoryMb)
-    const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
+    const isolate = new RealmIsolate({ host, realm, meter, runaways, sums: this.#sums })
     try {
       const { cpuMs } = realm.load.limits
       await host.runModule(main.source, main.name, cpuMs, MODULE_NAMESPACE_GLOBAL)

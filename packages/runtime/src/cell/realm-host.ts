@@ -11,6 +11,7 @@ import type { CellMeter } from './cell-meter.ts'
 import { decodePath } from './decode-path.ts'
 import type { IsolatePool } from './isolate-pool.ts'
 import { ModuleRunner } from './module-runner.ts'
+import type { Runaways } from './runaways.ts'
 import type { Runner } from './runner.ts'
 import type { RunningRequest } from './running-request.ts'
 import { ScriptRunner } from './script-runner.ts'
@@ -23,6 +24,7 @@ export interface RealmHostOptions {
   egress: Egress
   pool: IsolatePool
   meter: CellMeter
+  runaways: Runaways
   log: RealmServices['log']
 }
 
@@ -55,7 +57,8 @@ export class RealmHost implements RealmServices {
     this.changes = new RealmChanges({ realm, objects: options.objects, files: this.files })
     this.artifact = this.#prepare(artifact, classes)
     const Kind = options.load.kind === 'script' ? ScriptRunner : ModuleRunner
-    this.#runner = new Kind({ realm: this, pool: options.pool, meter: options.meter })
+    const { pool, meter, runaways } = options
+    this.#runner = new Kind({ realm: this, pool, meter, runaways })
   }
 
   /** Starts the code of the deployment, read from the store where it was not prefetched. */

@@ -3,9 +3,11 @@ import type { IsolateCpu } from '@openzimki/meter'
 import type { RealmServices, Unasked } from '../bindings/operation.ts'
 import { operate } from '../bindings/operations.ts'
 import type { DoorHandler, DoorResult, IsolateHost } from '../engine/isolate-host.ts'
+import { tampered } from '../engine/read-progress.ts'
 import type { CellMeter } from './cell-meter.ts'
 import { IsolateTimers } from './isolate-timers.ts'
 import { RequestDoor } from './request-door.ts'
+import type { Runaways } from './runaways.ts'
 import type { RunningRequest } from './running-request.ts'
 import type { DoorBytes } from './to-bytes.ts'
 import type { WorkSums } from './work-sums.ts'
@@ -17,6 +19,7 @@ export interface RealmIsolateOptions {
   host: IsolateHost
   realm: RealmServices
   meter: CellMeter
+  runaways: Runaways
   /** Of its deployment. */
   sums: WorkSums
 }
@@ -27,6 +30,7 @@ export class RealmIsolate implements DoorHandler {
   readonly realm: RealmServices
   readonly requests = new IdTable<RunningRequest>()
   readonly #meter: CellMeter
+  readonly #runaways: Runaways
   readonly #sums: WorkSums
   readonly #cpu: IsolateCpu
   readonly #timers: IsolateTimers
@@ -39,13 +43,17 @@ export class RealmIsolate implements DoorHandler {
   /** How many of the realm's classes its program has globals for. */
   classesKnown = 0
 
-  constructor({ host, realm, meter, sums }: RealmIsolateOptions) {
+  constructor({ host, realm, meter, runaways, sums }: RealmIsolateOptions) {
     this.host = host
     this.realm = realm
     this.#meter = meter
+    this.#runaways = runaways
     this.#sums = sums
     this.#cpu = meter.isolate()
-    this.#timers = new IsolateTimers((request, timer) => this.#fire(request, timer))
+    this.#timers = new IsolateTimers(
+      (request, timer) => this.#fire(request, timer),
+      (timers) => void this.enter('timers.gone', 0, JSON.stringify({ timers })),
+    )
     host.adopt(this, (request, elapsedNs) => this.#slice(request, elapsedNs))
   }
 
@@ -86,8 +94,14 @@ export class RealmIsolate implements DoorHandler {
       void this.#answer(call, number, operation, payload, bytes)
       return
     }
-    if (this.#timers.post(number, operation, payload)) return
-    if (this.#requestDoor.post(operation, payload, bytes)) return
+    try {
+      if (this.#timers.post(number, operation, payload)) return
+      if (this.#requestDoor.post(operation, payload, bytes)) return
+    } catch {
+      // What was to be written as JSON is what the program made of it.
+      request?.threw(tampered().message, '')
+      return
+    }
     operate(operation, payload, { realm: this.realm, request, unasked: this.#unasked, bytes }).catch(
       (error) => this.#complain(request, error),
     )
@@ -106,6 +120,10 @@ export class RealmIsolate implements DoorHandler {
       request.fail(reason)
       this.finish(request)
     }
+    if (!this.host.isRunaway) return
+    this.#runaways.add(this)
+    // If it does not stop soon, the agent ends the cell.
+    this.#meter.flush()
   }
 
   async #answer(

@@ -3,6 +3,7 @@ import type { RealmServices } from '../bindings/operation.ts'
 import type { CellMeter } from './cell-meter.ts'
 import type { IsolatePool } from './isolate-pool.ts'
 import type { RunnerReport } from './report-of.ts'
+import type { Runaways } from './runaways.ts'
 import type { RunningRequest } from './running-request.ts'
 
 /** How requests of one kind of realm are run. */
@@ -19,4 +20,5 @@ export interface RunnerOptions {
   realm: RealmServices
   pool: IsolatePool
   meter: CellMeter
+  runaways: Runaways
 }

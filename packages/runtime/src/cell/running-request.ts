@@ -58,6 +58,8 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
   #settled = false
   #bytesLeft: number
   #drained: (() => void)[] = []
+  /** Called once, when it was answered or has failed; for whoever keeps it waiting. */
+  onEnded: (() => void) | null = null
   /** Called once: it was answered or has failed, and what it started in its isolate has returned and settled. */
   onOver: (() => void) | null = null
   /** Names the author's lines in a stack. */
@@ -81,6 +83,11 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** It is over before it had its turn in the isolate: the client went away, or its time was up. */
+  get isGone(): boolean {
+    return this.#ended && !this.#returned
   }
 
   onData(chunk: Uint8Array): void {
@@ -223,6 +230,7 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
     this.amounts.bytesIn += this.body.bytes
     this.body.cancel()
     this.onDrain()
+    this.onEnded?.()
     this.#checkOver()
   }
 

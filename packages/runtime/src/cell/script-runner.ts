@@ -16,7 +16,7 @@ export class ScriptRunner implements Runner {
   readonly #options: RunnerOptions
   readonly #idle: RealmIsolate[] = []
   readonly #all = new Set<RealmIsolate>()
-  readonly #waiting: ((isolate: RealmIsolate | PlatformError) => void)[] = []
+  readonly #waiting: ((isolate: RealmIsolate | PlatformError | null) => void)[] = []
   readonly #sums = new WorkSums(MAX_ISOLATES)
   #starting = 0
   #disposed: PlatformError | null = null
@@ -38,8 +38,8 @@ export class ScriptRunner implements Runner {
       : await request.body.whole(requestBytes)
     const params = head.op === 'http' ? null : (JSON.parse(body.toString('utf8')) as object)
     const args = params ? {} : await scriptArgs(head.query, head.headers, body)
-    const isolate = await this.#acquire()
-    if (request.ended) return this.#release(isolate)
+    const isolate = await this.#acquire(request)
+    if (isolate === null) return
     isolate.begin(request)
     const beganMs = isolate.lastUsedMs
     this.#sums.began(beganMs)
@@ -69,8 +69,10 @@ export class ScriptRunner implements Runner {
     for (const wake of this.#waiting.splice(0)) wake(reason)
   }
 
-  async #acquire(): Promise<RealmIsolate> {
+  /** Null: the request is over before it had its turn. */
+  async #acquire(request: RunningRequest): Promise<RealmIsolate | null> {
     if (this.#disposed) throw this.#disposed
+    if (request.ended) return null
     const free = this.#idle.pop()
     if (free) {
       this.#sums.enteredAtOnce()
@@ -79,8 +81,16 @@ export class ScriptRunner implements Runner {
     if (this.#all.size + this.#starting < MAX_ISOLATES) void this.#grow()
     const arrivedMs = performance.now()
     this.#sums.arrived(arrivedMs)
-    const got = await new Promise<RealmIsolate | PlatformError>((resolve) => this.#waiting.push(resolve))
-    this.#sums.waited(arrivedMs, performance.now(), !(got instanceof PlatformError))
+    const got = await new Promise<RealmIsolate | PlatformError | null>((resolve) => {
+      this.#waiting.push(resolve)
+      request.onEnded = () => {
+        const at = this.#waiting.indexOf(resolve)
+        if (at >= 0) this.#waiting.splice(at, 1)
+        resolve(null)
+      }
+    })
+    request.onEnded = null
+    this.#sums.waited(arrivedMs, performance.now(), got instanceof RealmIsolate)
     if (got instanceof PlatformError) throw got
     return got
   }
@@ -109,13 +119,13 @@ export class ScriptRunner implements Runner {
   }
 
   async #load(classes: Promise<readonly string[]>): Promise<RealmIsolate> {
-    const { realm, pool, meter } = this.#options
+    const { realm, pool, meter, runaways } = this.#options
     this.#starting++
     try {
       // It is awaited below, where a failure also frees the isolate.
       classes.catch(() => undefined)
       const host = await pool.take('script', realm.load.limits.memoryMb)
-      const isolate = new RealmIsolate({ host, realm, meter, sums: this.#sums })
+      const isolate = new RealmIsolate({ host, realm, meter, runaways, sums: this.#sums })
       this.#all.add(isolate)
       try {
         realm.changes.heard(await classes)

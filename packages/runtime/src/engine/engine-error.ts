@@ -21,11 +21,7 @@ export function engineError(thrown: unknown, ran: Ran): PlatformError {
     ? (thrown as Error)
     : { name: '', message: String(thrown), stack: '' }
   if (/execution timed out/.test(message))
-    return limit(
-      'cpuMs',
-      `stopped: it ran longer than its limit of ${Math.round(ran.timeoutMs)} ms of CPU (cpuMs)`,
-      stack,
-    )
+    return limit('cpuMs', `stopped: it ran longer than ${cpuLimit(ran.timeoutMs)}`, stack)
   if (/disposed|memory limit|array buffer allocation failed/i.test(message))
     return limit(
       'memoryMb',
@@ -34,6 +30,25 @@ export function engineError(thrown: unknown, ran: Ran): PlatformError {
     )
   return scriptError({ name, message, stack: stack ?? '' }, ran.source)
 }
+
+/** It could not be stopped at its limit. Of several that were sent together, nobody knows which. */
+export function stuckError(timeoutMs: number, together: number): PlatformError {
+  const who = together > 1 ? 'it, or a request that was run together with it,' : 'it'
+  return limit(
+    'cpuMs',
+    `given up: ${who} ran longer than ${cpuLimit(timeoutMs)} and could not be stopped`,
+    '',
+  )
+}
+
+/** For whatever else was in the isolate: it may be asked again elsewhere. */
+export const stuckWithOthers = (timeoutMs: number): PlatformError =>
+  new PlatformError(
+    'UNAVAILABLE',
+    `another request of the application ran longer than ${cpuLimit(timeoutMs)} and could not be stopped: try again`,
+  )
+
+const cpuLimit = (timeoutMs: number): string => `its limit of ${Math.round(timeoutMs)} ms of CPU (cpuMs)`
 
 function limit(name: string, message: string, stack: string | undefined): PlatformError {
   return new PlatformError('LIMIT_EXCEEDED', message, { details: { limit: name, stack: stack ?? '' } })

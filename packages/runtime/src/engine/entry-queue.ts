@@ -3,8 +3,10 @@ import type { DoorBytes } from '../cell/to-bytes.ts'
 
 /** Who an entry runs for. */
 export interface EntryOwner {
-  /** The entry is through; it began at this stamp of the isolate. */
-  returned(beganNs: number): void
+  /** Its entry is not wanted any more, and need not be begun. */
+  readonly isGone?: boolean
+  /** The entry is through; it began at this stamp of the isolate, or, without one, never. */
+  returned(beganNs?: number): void
   /** It was stopped by a limit, or the isolate is dead. */
   failed(error: PlatformError): void
 }
@@ -29,6 +31,8 @@ export interface BatchOutcome {
 }
 
 const LARGEST_BATCH = 32
+/** Batches of one that are sent ahead of one another: enough to keep the isolate's thread busy, and what is not sent can still be dropped. */
+const MOST_AHEAD = 32
 /** A batch that runs longer is not worth its delay. */
 const LONG_BATCH_MS = 10
 
@@ -68,9 +72,13 @@ export class EntryQueue {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0 && (this.#batchSize === 1 || this.#batchesUnderWay === 0)) {
+    const most = this.#batchSize === 1 ? MOST_AHEAD : 1
+    while (this.#waiting.length > 0 && this.#batchesUnderWay < most) {
+      const entries = this.#waiting.splice(0, this.#batchSize)
+      const wanted = entries.some(isGone) ? dropGone(entries) : entries
+      if (wanted.length === 0) continue
       this.#batchesUnderWay++
-      void this.#run(this.#waiting.splice(0, this.#batchSize))
+      void this.#run(wanted)
     }
   }
 
@@ -86,4 +94,12 @@ export class EntryQueue {
     else this.#batchSize = Math.min(LARGEST_BATCH, Math.max(this.#batchSize, entries.length * 2))
     this.#next()
   }
+}
+
+const isGone = ({ owner }: PendingEntry): boolean => owner.isGone === true
+
+function dropGone(entries: PendingEntry[]): PendingEntry[] {
+  const wanted = entries.filter((entry) => !isGone(entry))
+  for (const { owner } of entries.filter(isGone)) owner.returned()
+  return wanted
 }

@@ -2,8 +2,10 @@ import { PlatformError } from '@openzimki/core'
 import ivm from 'isolated-vm'
 import type { DoorBytes } from '../cell/to-bytes.ts'
 import { BOOT_GLOBAL, type EntryResult, type Progress } from '../isolate/boot.ts'
-import { engineError } from './engine-error.ts'
+import { engineError, stuckError, stuckWithOthers } from './engine-error.ts'
 import { type BatchOutcome, EntryQueue, type PendingEntry } from './entry-queue.ts'
+import { readProgress } from './read-progress.ts'
+import { RunningEntries, type RunningEntry } from './running-entries.ts'
 import { type Slice, SliceClock, UNTOLD } from './slice-clock.ts'
 
 /** Asking an isolate how far it came runs none of the program. */
@@ -40,23 +42,22 @@ export class IsolateHost {
   readonly clock: SliceClock
   #handler: DoorHandler | null = null
   #onSlice: (request: number | null, elapsedNs: number) => void = () => undefined
-  /** Deadlines of entries that have not ended, in order; monotonic milliseconds. */
-  #running: { startedMs: number; timeoutMs: number }[] = []
+  readonly #running = new RunningEntries(() => this.#abandon())
   /** Batches sent, and the last up to which all are settled. */
   #lastBatch = 0
   #settledBatch = 0
   readonly #queue = new EntryQueue((entries) => this.#send(entries))
-  /** While the isolate waits for an answer of the host it does not run, and is not over its limit. */
-  #waitingSinceMs: number | null = null
-  #waitedMs = 0
   #dead: PlatformError | null = null
+  /** What it had run when it was given up, nanoseconds, and when that was: its thread runs on, and its own clock is gone. */
+  #abandoned: { busyNs: bigint; atMs: number } | null = null
+  readonly #stopped = Promise.withResolvers<void>()
 
   private constructor(isolate: ivm.Isolate, context: ivm.Context, memoryMb: number) {
     this.#isolate = isolate
     this.#context = context
     this.memoryMb = memoryMb
     this.clock = new SliceClock(
-      () => (isolate.isDisposed ? null : isolate.cpuTime),
+      () => this.#busyNs(),
       (request, elapsedNs) => this.#onSlice(request, elapsedNs),
     )
     this.#enter = this.#boot()
@@ -73,8 +74,19 @@ export class IsolateHost {
     this.#onSlice = onSlice
   }
 
+  /** Why it takes no more; what was begun may run on until it has `stopped`. */
   get dead(): PlatformError | null {
     return this.#dead
+  }
+
+  /** Resolves when it is dead and nothing runs in it any more. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise
+  }
+
+  /** It is dead, and its thread runs on. */
+  get isRunaway(): boolean {
+    return this.#dead !== null && this.#running.length > 0
   }
 
   /** Entries sent and not ended. */
@@ -84,10 +96,7 @@ export class IsolateHost {
 
   /** Milliseconds by which what runs now is over its limit and has not stopped. */
   overrunMs(nowMs: number): number {
-    const [first] = this.#running
-    if (!first) return 0
-    const ranUntilMs = this.#waitingSinceMs ?? nowMs
-    return Math.max(0, ranUntilMs - first.startedMs - this.#waitedMs - first.timeoutMs)
+    return this.#running.overrunMs(nowMs)
   }
 
   get heapBytes(): number {
@@ -132,13 +141,13 @@ export class IsolateHost {
     let failure: PlatformError | null = null
     let progress: Progress = { results: [], isTail: false }
     const run = async (): Promise<Slice[]> => {
-      progress = (await this.#apply(args, number, timeoutMs)) as Progress
+      progress = readProgress(await this.#apply(args, number, timeoutMs), entries.length, 1)
       return stamps(entries, progress.results)
     }
-    const whenStopped = entries.length === 1 ? { ...UNTOLD, request: entries[0]!.request } : UNTOLD
-    await this.#track(timeoutMs, run, { whenStopped }).catch(async (error) => {
+    const request = entries.length === 1 ? entries[0]!.request : 0
+    await this.#track(timeoutMs, run, { request, size: entries.length }).catch(async (error) => {
       failure = PlatformError.from(error)
-      if (!this.#dead) progress = await this.#progress(number)
+      if (!this.#dead) progress = await this.#progress(number, entries.length)
     })
     this.#settledBatch = number
     return this.#settle(entries, progress, failure)
@@ -153,9 +162,9 @@ export class IsolateHost {
   }
 
   /** How far the batch came that was stopped. */
-  async #progress(number: number): Promise<Progress> {
+  async #progress(number: number, most: number): Promise<Progress> {
     try {
-      return (await this.#apply(null, number, PROGRESS_MS)) as Progress
+      return readProgress(await this.#apply(null, number, PROGRESS_MS), most, 0)
     } catch (error) {
       this.#failure(error, PROGRESS_MS)
       return { results: [], isTail: false }
@@ -168,7 +177,7 @@ export class IsolateHost {
     { results, isTail }: Progress,
     failure: PlatformError | null,
   ): BatchOutcome {
-    const stopped = failure === null ? -1 : isTail ? results.length - 1 : results.length
+    const stopped = failure === null ? -1 : Math.max(0, isTail ? results.length - 1 : results.length)
     results.forEach((result, index) => {
       const entry = entries[index]!
       if (index === stopped) return
@@ -177,7 +186,7 @@ export class IsolateHost {
     })
     if (failure) entries[stopped]?.owner.failed(failure)
     const begun = failure === null ? results.length : this.#dead ? entries.length : Math.max(1, stopped + 1)
-    if (this.#dead) for (const entry of entries.slice(stopped + 1)) entry.owner.failed(this.#dead)
+    if (this.#dead) for (const entry of entries.slice(stopped + 1)) entry.owner.failed(failure ?? this.#dead)
     return { begun, mayFollow: results.at(-1)?.[1]?.endsWith('+done') ?? false }
   }
 
@@ -228,7 +237,36 @@ export class IsolateHost {
   dispose(reason: PlatformError): void {
     if (this.#dead) return
     this.#dead = reason
+    this.#running.giveUp()
     if (!this.#isolate.isDisposed) this.#isolate.dispose()
+    this.#checkStopped()
+  }
+
+  /**
+   * What runs did not stop at its limit: not everything can be stopped inside V8. Nobody waits for it any longer, and what was sent
+   * after it never begins. Its thread runs on until it is through, or until the agent ends the process.
+   */
+  #abandon(): void {
+    const [stuck, ...others] = this.#running.all()
+    if (!stuck || this.#dead) return
+    this.clock.settle(stuck.request || null)
+    this.#abandoned = { busyNs: this.#isolate.cpuTime, atMs: performance.now() }
+    const reason = stuckWithOthers(stuck.timeoutMs)
+    this.dispose(reason)
+    stuck.abandon(stuckError(stuck.timeoutMs, stuck.size))
+    for (const other of others) other.abandon(reason)
+  }
+
+  #busyNs(): bigint | null {
+    if (this.#abandoned) {
+      const { busyNs, atMs } = this.#abandoned
+      return busyNs + BigInt(Math.round((performance.now() - atMs) * 1e6))
+    }
+    return this.#isolate.isDisposed ? null : this.#isolate.cpuTime
+  }
+
+  #checkStopped(): void {
+    if (this.#dead && this.#running.length === 0) this.#stopped.resolve()
   }
 
   #boot(): ivm.Reference {
@@ -249,7 +287,7 @@ export class IsolateHost {
   }
 
   async #sync(request: number, operation: string, payload: string, bytes: DoorBytes): Promise<unknown> {
-    this.#waitingSinceMs = performance.now()
+    this.#running.waits()
     try {
       if (operation === 'flush') return '+null'
       if (!this.#handler) throw new PlatformError('UNAVAILABLE', 'the isolate has no realm yet')
@@ -259,37 +297,37 @@ export class IsolateHost {
     } catch (error) {
       return `-${JSON.stringify(PlatformError.from(error))}`
     } finally {
-      this.#waitedMs += performance.now() - this.#waitingSinceMs
-      this.#waitingSinceMs = null
+      this.#running.goesOn()
     }
   }
 
-  async #track(
+  /** Runs `work` in its turn. `request`: whom it is charged to when it is stopped before it can say; `source`: what it was compiled from. */
+  #track(
     timeoutMs: number,
     work: () => Promise<Slice[]>,
-    { whenStopped = UNTOLD, source = '' } = {},
+    { request = 0, size = 1, source = '' } = {},
   ): Promise<void> {
-    if (this.#dead) throw this.#dead
-    const running = { startedMs: performance.now(), timeoutMs }
-    if (this.#running.push(running) === 1) this.#waitedMs = 0
+    if (this.#dead) return Promise.reject(this.#dead)
+    return new Promise((resolve, reject) => {
+      const entry = { startedMs: performance.now(), timeoutMs, request, size, abandon: reject }
+      this.#follow(entry, work, source).then(resolve, reject)
+    })
+  }
+
+  async #follow(entry: RunningEntry, work: () => Promise<Slice[]>, source: string): Promise<void> {
+    this.#running.add(entry)
     this.clock.sent()
-    let slices = [whenStopped]
+    let slices: Slice[] = [{ ...UNTOLD, request: entry.request }]
     try {
       slices = await work()
     } catch (error) {
-      throw this.#failure(error, timeoutMs, source)
+      throw this.#failure(error, entry.timeoutMs, source)
     } finally {
-      this.#running.splice(this.#running.indexOf(running), 1)
-      this.#startNext()
-      this.clock.ended(slices, (performance.now() - running.startedMs) * 1e6)
+      const elapsedMs = performance.now() - entry.startedMs
+      this.#running.ended(entry)
+      this.clock.ended(slices, elapsedMs * 1e6)
+      this.#checkStopped()
     }
-  }
-
-  /** The next entry begins only now, however long ago it was sent. */
-  #startNext(): void {
-    const [next] = this.#running
-    if (next) next.startedMs = performance.now()
-    this.#waitedMs = 0
   }
 
   #failure(error: unknown, timeoutMs: number, source = ''): PlatformError {

@@ -22,6 +22,8 @@ export class SliceClock {
   #lastBusyNs: bigint
   #entries: Slice[] = []
   #outstanding = 0
+  /** Handed out of what runs now, in the middle of it. */
+  #settledNs = 0
 
   constructor(busyNs: () => bigint | null, onSlice: OnSlice) {
     this.#busyNs = busyNs
@@ -31,14 +33,16 @@ export class SliceClock {
 
   /** An entry was sent. */
   sent(): void {
-    this.#outstanding++
+    if (this.#outstanding++ === 0) this.#settledNs = 0
   }
 
   /** Entries that were sent together ended, in their order. `elapsedNs` counts when the isolate died with them. */
   ended(slices: Slice[], elapsedNs: number): void {
     this.#entries.push(...slices)
+    const settledNs = this.#settledNs
+    this.#settledNs = 0
     if (--this.#outstanding > 0) return
-    if (this.#busyNs() === null) this.#divide(this.#taken(), elapsedNs)
+    if (this.#busyNs() === null) this.#divide(this.#taken(), Math.max(0, elapsedNs - settledNs))
     else this.settle()
   }
 
@@ -48,6 +52,7 @@ export class SliceClock {
     if (busyNs === null) return
     const totalNs = Number(busyNs - this.#lastBusyNs)
     this.#lastBusyNs = busyNs
+    this.#settledNs += totalNs
     const entries = this.#taken()
     if (entries.length === 0) {
       if (totalNs > 0) this.#onSlice(running, totalNs)

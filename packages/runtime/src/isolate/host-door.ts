@@ -48,4 +48,5 @@ export type Enter = (event: string, request: number, payload: string, bytes: Arr
  * http    payload: RequestHead as JSON (core/src/request-head.ts) plus `body: 'none' | 'whole' | 'stream'`; bytes: the body if whole
  * abort   the client of this request is gone
  * timer   { timer }
+ * timers.gone { timers }   these will not be due any more, whoever set them
  */

@@ -42,6 +42,12 @@ export interface TestRequest {
   scheme?: 'http' | 'https'
   /** The key is the owner's own, in development. Default false. */
   debug?: boolean
+  /** Aborted: the client goes away, and the request rejects with CANCELLED. */
+  signal?: AbortSignal
+  /** More of the body is to come, and never does. */
+  unfinished?: boolean
+  /** Some of the answer has come. */
+  onData?: () => void
 }
 
 /** A whole cell on a real store, in this process: what the tests of programs run against. */
@@ -232,7 +238,7 @@ export class TestRealm {
       const parts: Uint8Array[] = []
       const body = request.body === undefined ? undefined : Buffer.from(request.body)
       const stream = this.#cell.link.open(JSON.stringify(head), {
-        ...(body ? { body } : { end: true }),
+        ...(request.unfinished ? {} : body ? { body } : { end: true }),
         handlers: {
           onHead: (text) => {
             answer = JSON.parse(text)
@@ -240,10 +246,17 @@ export class TestRealm {
           onData: (chunk) => {
             parts.push(Buffer.from(chunk))
             stream.consumed(chunk.byteLength)
+            request.onData?.()
           },
           onEnd: () => resolve(toAnswer(answer, Buffer.concat(parts))),
           onReset: reject,
         },
+      })
+      if (request.unfinished && body) stream.write(body)
+      request.signal?.addEventListener('abort', () => {
+        const gone = new PlatformError('CANCELLED', 'the client went away')
+        stream.reset(gone)
+        reject(gone)
       })
     })
   }

@@ -88,8 +88,8 @@ export class PlatformProcess {
     return fetch(`http://127.0.0.1:${this.port}/u/${realm}${path}`, { signal: AbortSignal.timeout(30_000) })
   }
 
-  /** Process ids of a part of this very platform: its data folder is in their environment or arguments. */
-  async pids(part: Part): Promise<number[]> {
+  /** Process ids of a part, or of all of this very platform: its data folder is in their environment or arguments. */
+  async pids(part: Part | 'everything'): Promise<number[]> {
     const found: number[] = []
     for (const name of await readdir('/proc')) {
       if (!/^\d+$/.test(name)) continue
@@ -97,16 +97,16 @@ export class PlatformProcess {
         ['cmdline', 'environ'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
       )
       const ours = command!.includes(this.data) || environment!.includes(this.data)
-      if (ours && command!.includes(PARTS[part])) found.push(Number(name))
+      if (ours && (part === 'everything' || command!.includes(PARTS[part]))) found.push(Number(name))
     }
     return found
   }
 
-  /** kill -9, as the kernel does it when memory is short. */
-  async killHard(part: Part): Promise<void> {
+  /** kill -9, as the kernel does it when memory is short; `everything`: as when the current fails. */
+  async killHard(part: Part | 'everything'): Promise<void> {
     const pids = await this.pids(part)
     if (pids.length === 0) throw new Error(`no process of the ${part} was found`)
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    for (const pid of pids) kill(pid)
   }
 
   /** Ends it in order; its folder stays. */
@@ -120,5 +120,14 @@ export class PlatformProcess {
   async close(): Promise<void> {
     await this.end()
     await rm(this.data, { recursive: true, force: true })
+  }
+}
+
+/** One may have ended with another that it hung on. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

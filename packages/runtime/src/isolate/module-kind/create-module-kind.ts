@@ -47,6 +47,7 @@ export function createModuleKind({ door, global }: { door: () => HostDoor; globa
     enter(event, request, payload, bytes) {
       if (event === 'http') serve(request, payload, bytes)
       else if (event === 'timer') web.fireTimer((jsonParse(payload) as { timer: number }).timer)
+      else if (event === 'timers.gone') web.forgetTimers((jsonParse(payload) as { timers: number[] }).timers)
       else if (event === 'abort') abort(request)
     },
   }

@@ -74,6 +74,8 @@ const INTERFACES = {
 export interface Web {
   /** The host says that this timer is due. */
   fireTimer(timer: number): void
+  /** The host says that these will never be due. */
+  forgetTimers(timers: readonly number[]): void
 }
 
 /**
@@ -90,7 +92,7 @@ export function installWeb(global: object, door: () => HostDoor): Web {
   defineGlobal(global, 'navigator', createNavigator())
   defineGlobal(global, 'self', global)
   defineGlobal(AbortSignal, 'timeout', createTimeout(timers))
-  return { fireTimer: (timer) => timers.fire(timer) }
+  return { fireTimer: (timer) => timers.fire(timer), forgetTimers: (gone) => timers.forget(gone) }
 }
 
 function installFunctions(global: object, door: () => HostDoor, timers: Timers): void {

@@ -26,6 +26,8 @@ export interface Timers {
   queueMicrotask(callback: unknown): void
   /** The host says that this timer is due. A timer that was cleared meanwhile is ignored. */
   fire(timer: number): void
+  /** The host says that these will never be due: their request is over, or there are too many. */
+  forget(gone: readonly number[]): void
 }
 
 /** One over this is treated as 0, as browsers and Node do. */
@@ -78,6 +80,9 @@ export function createTimers(door: () => HostDoor): Timers {
       } catch (error) {
         reportException(error)
       }
+    },
+    forget: (gone) => {
+      for (let index = 0; index < gone.length; index++) mapDelete(timers, gone[index] as number)
     },
   }
 }

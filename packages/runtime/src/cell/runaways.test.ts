@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { TestCell, type TestRealm } from '../testing/test-cell.ts'
+
+/** V8 cannot stop it; it ends by itself after about a second and a half. */
+const BOMB = 'String((2n ** 16000000n).toString().length)'
+const limits = { cpuMs: 100 }
+
+describe('what V8 cannot stop', () => {
+  let cell: TestCell
+  let neighbour: TestRealm
+  beforeAll(async () => {
+    cell = await TestCell.open()
+    neighbour = await cell.script('zimki.publishPath("/", "fine")')
+  })
+  afterAll(() => cell.close())
+
+  const overrunMs = () => Math.max(...cell.cell.reports().map((report) => report.overrunMs))
+  const hasStopped = () => cell.until(() => overrunMs() === 0)
+  const rowsOf = ({ realm }: TestRealm) =>
+    cell.windows.flatMap(({ rows }) => rows.filter((row) => row.realm === realm))
+
+  it('in a script: its request fails while it runs on, is metered, and the realm and its neighbours are served', async () => {
+    const realm = await cell.script(
+      `zimki.publishPath("/bomb", function () { return ${BOMB} }); zimki.publishPath("/fine", "fine")`,
+      { limits },
+    )
+    const failure = await realm.failure('/bomb')
+    expect(failure).toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 'cpuMs' } })
+    expect(failure.message).toContain('limit of 100 ms of CPU (cpuMs)')
+    // Shipped at once: the agent will end the cell.
+    const [row, ...others] = rowsOf(realm)
+    expect(row).toMatchObject({ requests: 1, outcome: 'limit' })
+    expect(row!.cpuNs).toBeGreaterThan(350e6)
+    expect(others).toEqual([])
+    expect(await realm.text('/fine')).toBe('fine')
+    expect(await neighbour.text('/')).toBe('fine')
+    expect(overrunMs()).toBeGreaterThan(300)
+    await cell.until(() => cell.cell.active === 0)
+    expect(overrunMs()).toBeGreaterThan(300)
+    await hasStopped()
+    expect(await realm.text('/fine')).toBe('fine')
+  })
+
+  it('in a module: what else was in its isolate may be asked again elsewhere, and what comes then is served', async () => {
+    const realm = await cell.module(
+      `export default { fetch(request) {
+        const { pathname } = new URL(request.url)
+        if (pathname === '/bomb') return new Response(${BOMB})
+        if (pathname === '/waits') return new Promise((done) => setTimeout(() => done(new Response('late')), 60_000))
+        return new Response('fine')
+      } }`,
+      limits,
+    )
+    const waits = realm.failure('/waits')
+    const bomb = realm.failure('/bomb')
+    const behind = realm.failure('/behind')
+    expect(await bomb).toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 'cpuMs' } })
+    for (const other of [waits, behind]) expect(await other).toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await realm.text('/fine')).toBe('fine')
+    await cell.until(() => cell.cell.active === 0)
+    expect(overrunMs()).toBeGreaterThan(300)
+    await hasStopped()
+  })
+
+  it('of several that crossed into the isolate together all fail, because nobody knows whose it is', async () => {
+    const realm = await cell.module(
+      `export default { fetch(request) {
+        return new Response(new URL(request.url).pathname === '/bomb' ? ${BOMB} : 'fine')
+      } }`,
+      limits,
+    )
+    // Batches grow while all is answered at once.
+    for (let round = 0; round < 6; round++)
+      await Promise.all(Array.from({ length: 32 }, () => realm.text('/')))
+    const failures = await Promise.all(['/', '/bomb', '/'].map((path) => realm.failure(path)))
+    for (const { code, message } of failures) {
+      expect(code).toBe('LIMIT_EXCEEDED')
+      expect(message).toMatch(/run together with it, .*\(cpuMs\)/)
+    }
+    await hasStopped()
+  })
+
+  it('at the top level of the code: the load fails, and the agent hears of it for as long as it runs', async () => {
+    const loading = cell.script(`var length = ${BOMB}`, { limits })
+    await expect(loading).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 'cpuMs' } })
+    expect(overrunMs()).toBeGreaterThan(300)
+    await hasStopped()
+  })
+
+  it('is heard of after its deployment was unloaded', async () => {
+    const realm = await cell.script(`zimki.publishPath("/", function () { return ${BOMB} })`, { limits })
+    const failure = realm.failure('/')
+    await cell.until(() => overrunMs() > 0)
+    cell.cell.unload(realm.realm, realm.deployment)
+    await failure
+    expect(overrunMs()).toBeGreaterThan(0)
+    await hasStopped()
+  })
+})
+
+it('an isolate that dies after a while is charged once for that while', async () => {
+  const cell = await TestCell.open()
+  try {
+    const realm = await cell.script(
+      `zimki.publishPath("/", function () {
+        for (var t = Date.now(); Date.now() - t < 400; );
+        for (var all = []; ; ) all.push(new Array(100000).fill(1))
+      })`,
+      { limits: { cpuMs: 5_000, memoryMb: 32 } },
+    )
+    const startedMs = performance.now()
+    expect((await realm.failure('/')).message).toContain('memoryMb')
+    const tookMs = performance.now() - startedMs
+    await cell.until(() => cell.windows.some(({ rows }) => rows.length > 0))
+    const [row] = cell.windows.flatMap(({ rows }) => rows)
+    expect(row!.cpuNs / 1e6).toBeGreaterThan(390)
+    expect(row!.cpuNs / 1e6).toBeLessThan(tookMs + 50)
+  } finally {
+    await cell.close()
+  }
+})
