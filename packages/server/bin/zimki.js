@@ -55,10 +55,9 @@ function candidates() {
   return pinned && pinned !== running[0] ? [pinned, ...running] : running
 }
 
-/** Sources run as they are in a checkout; Node does not strip types below node_modules, where the built form is. */
+/** Sources run as they are in a checkout; `npm run build` writes JavaScript in their place, beside a launcher of its own. */
 function entryPoint() {
-  const files = [join(here, '..', 'src', 'main.ts'), join(here, '..', 'dist', 'main.js')]
-  if (here.split(/[\\/]/).includes('node_modules')) files.reverse()
+  const files = ['main.ts', 'main.js'].map((name) => join(here, '..', 'src', name))
   return files.find((file) => existsSync(file))
 }
 

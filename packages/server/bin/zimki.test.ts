@@ -55,6 +55,12 @@ describe('the launcher', () => {
     expect(spawnSync(process.execPath, [link, 'exit', '3']).status).toBe(3)
   })
 
+  it('runs what was built of the sources where that stands in their place', () => {
+    rmSync(join(folder, 'server', 'src', 'main.ts'))
+    writeFileSync(join(folder, 'server', 'src', 'main.js'), 'process.exit(Number(process.argv[3]) + 1)')
+    expect(start('exit', '5').status).toBe(6)
+  })
+
   it('says what is missing and what to do when the program files are not there', () => {
     rmSync(join(folder, 'server', 'src'), { recursive: true })
     const result = start('show')

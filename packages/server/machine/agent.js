@@ -5,4 +5,4 @@
 import { pathToFileURL } from 'node:url'
 
 const ready = process.env.ZIMKI_AGENT_PROGRAM
-await import(ready ? pathToFileURL(ready).href : '../src/agent-process.ts')
+await import(ready ? pathToFileURL(ready).href : '#agent-process')

@@ -1,4 +1,6 @@
+import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { engineModules } from '@openzimki/runtime'
 import { NODE_FLAGS } from './node-flags.ts'
 
 export interface CellCommandParts {
@@ -22,7 +24,8 @@ export function cellCommand(parts: CellCommandParts): [string, ...string[]] {
   const installation = fileURLToPath(new URL('../../..', import.meta.url))
   const sockets = [`${runDir}/s/`, `${runDir}/empty/`, ...(storeSocket === null ? [] : [storeSocket])]
   // The engine asks which C library there is, and the meter what each thread burned.
-  const readable = [installation, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
+  const code = [installation, engineModules() + sep]
+  const readable = [...code, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
   return [
     ...([process.execPath, ...NODE_FLAGS] as [string, ...string[]]),
     ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],

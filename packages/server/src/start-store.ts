@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CellUserRange } from '@openzimki/agent'
 import { ChildService } from './child-service.ts'
@@ -36,7 +37,7 @@ export async function startStore(start: StoreStart, closers: (() => Promise<void
     args: [
       ...NODE_FLAGS,
       ...(blobs === null ? [] : STREAMING_FLAGS),
-      fileURLToPath(new URL('./store-process.ts', import.meta.url)),
+      fileURLToPath(new URL(`./store-process${extname(import.meta.filename)}`, import.meta.url)),
     ],
     env: {
       ...(blobs === null ? {} : cloudEnvironment(process.env)),

@@ -6,7 +6,7 @@ import { packageFiles } from './package-files.ts'
 
 /** What makes a machine of a platform: its code and its snapshots. */
 export interface MachineParts {
-  /** Folder that has `packages` and `node_modules`. */
+  /** Folder whose `node_modules` has the engine. */
   installation: string
   /** Startup snapshots of the engine, made by this very Node. */
   snapshots: { script: string; module: string }

@@ -23,6 +23,7 @@ const runtimeSchema = z.object({
     ) => Promise<string>
   >((value) => typeof value === 'function'),
   cellEntryPath: z.string(),
+  engineModules: z.custom<() => string>((value) => typeof value === 'function'),
 })
 
 /**
@@ -30,10 +31,10 @@ const runtimeSchema = z.object({
  * its snapshots and programs as one finds a plug-in, since an adapter stands beside it and not upon it.
  */
 export async function thisInstallation(here: string): Promise<MachineParts> {
-  const { entry, folder } = await findPackage(RUNTIME, [here])
+  const { entry } = await findPackage(RUNTIME, [here])
   const runtime = runtimeSchema.parse(await import(pathToFileURL(entry).href))
   const agent = (await findPackage(AGENT, [here])).entry
-  const installation = await rootOf(await realpath(folder))
+  const installation = dirname(modulesOf(runtime))
   const cache = join(installation, 'node_modules', '.cache', 'zimki')
   const snapshots = await runtime.ensurePreludes(cache)
   const programs = await runtime.bundlePrograms(
@@ -47,15 +48,12 @@ export async function thisInstallation(here: string): Promise<MachineParts> {
   return { installation, snapshots, programs, nodeFlags: NODE_FLAGS }
 }
 
-/** Above the folder of the runtime, the one whose node_modules has it. */
-async function rootOf(folder: string): Promise<string> {
-  for (let root = join(folder, '..'); ; root = join(root, '..')) {
-    const there = await realpath(join(root, 'node_modules', RUNTIME)).catch(() => null)
-    if (there === folder) return root
-    if (root === join(root, '..')) break
+/** The platform's own packages may be a build, which stands within or beside the folder that they were installed for. */
+function modulesOf(runtime: z.infer<typeof runtimeSchema>): string {
+  try {
+    return runtime.engineModules()
+  } catch (cause) {
+    const why = `the engine of ${RUNTIME} is not installed`
+    throw new PlatformError('INVALID_ARGUMENT', `${why}: run npm ci in the folder of OpenZimki`, { cause })
   }
-  throw new PlatformError(
-    'INVALID_ARGUMENT',
-    `no node_modules above ${folder} has ${RUNTIME}: run npm ci there`,
-  )
 }

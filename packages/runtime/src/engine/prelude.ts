@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RealmKind } from '@openzimki/core'
 import { WARM_UP } from './warm-up.ts'
@@ -11,9 +11,10 @@ export type PreludePaths = Record<RealmKind, string>
 
 const KINDS: RealmKind[] = ['script', 'module']
 
-/** Entry of the prelude of a kind, among the sources. */
+/** Entry of the prelude of a kind, among the sources or what was built of them. */
 export function preludeEntry(kind: RealmKind): string {
-  return fileURLToPath(new URL(`../isolate/${kind}-prelude.ts`, import.meta.url))
+  const file = `${kind}-prelude${extname(import.meta.filename)}`
+  return fileURLToPath(new URL(`../isolate/${file}`, import.meta.url))
 }
 
 /** One script out of our own sources, for an isolate that knows nothing but the language. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, extname, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { OutputFile, Plugin } from 'esbuild'
 
 export interface ProgramPlace {
-  /** Folder above all sources and their node_modules. */
+  /** Folder above all that is ours: sources, or what was built of them. */
   installation: string
   /** Where that folder is on the machine that runs the programs. */
   installedAt: string
@@ -36,7 +36,7 @@ export async function bundlePrograms(
     platform: 'node',
     target: 'esnext',
     banner: { js: BANNER },
-    plugins: [keepPlaces(place)],
+    plugins: [keepPlaces(place, extname(Object.values(entries)[0] ?? ''))],
     write: false,
     legalComments: 'none',
     logLevel: 'silent',
@@ -52,8 +52,8 @@ export async function endBundler(): Promise<void> {
   await stop()
 }
 
-/** Sources keep their own addresses, and addons are imported from where they are. */
-function keepPlaces({ installation, installedAt }: ProgramPlace): Plugin {
+/** What is ours, which ends as the entries do, keeps its own addresses, and addons are imported from where they are. */
+function keepPlaces({ installation, installedAt }: ProgramPlace, extension: string): Plugin {
   const moved = (path: string): string => pathToFileURL(join(installedAt, relative(installation, path))).href
   const addons = new RegExp(`^(?:${ADDONS.join('|')})$`)
   return {
@@ -65,9 +65,13 @@ function keepPlaces({ installation, installedAt }: ProgramPlace): Plugin {
         const found = await build.resolve(path, { resolveDir, kind, importer, pluginData: 'resolving' })
         return found.errors.length > 0 ? found : { path: moved(found.path), external: true }
       })
-      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: new RegExp(`\\${extension}$`) }, async ({ path }) => {
+        if (relative(installation, path).split(sep).includes('node_modules')) return null
         const source = await readFile(path, 'utf8')
-        return { loader: 'ts', contents: source.replaceAll('import.meta.url', JSON.stringify(moved(path))) }
+        return {
+          loader: 'default',
+          contents: source.replaceAll('import.meta.url', JSON.stringify(moved(path))),
+        }
       })
     },
   }
