@@ -61,10 +61,10 @@ function storePromises(figures: readonly StoreFigures[]): MeasuredPromise[] {
     const most = Math.max(...p99s)
     return [{ what, target: `<= ${MOST_MS} ms`, measured: `${figure(most)} ms`, met: most <= MOST_MS }]
   }
-  const creates = figures.filter(({ name }) => /create, (?:32|64) in flight/.test(name))
-  const perSecond = Math.min(...creates.map((entry) => entry.perSecond ?? Number.NaN))
+  const creates = ['local', 'link'].flatMap((where) => capacity(figures, where))
+  const perSecond = Math.min(...creates)
   const created: MeasuredPromise = {
-    what: 'store: create, on disk before it is acknowledged',
+    what: 'store: create, on disk before it is acknowledged, slower of local and link',
     target: `>= ${LEAST_CREATES.toLocaleString('en-US')} a second`,
     measured: `${figure(perSecond)} a second`,
     met: perSecond >= LEAST_CREATES,
@@ -72,7 +72,18 @@ function storePromises(figures: readonly StoreFigures[]): MeasuredPromise[] {
   return [
     ...slowest('store: equality search, p99, slowest', /equality/),
     ...slowest('store: get by terms, p99, slowest', /get by/),
-    ...slowest('store: page of an ordered search, p99, slowest', /page (?:by|of one kind)/),
+    ...slowest(
+      'store: page of an ordered search, of the first 1,000, p99, slowest',
+      /page (?:by|of one kind)/,
+    ),
     ...(creates.length > 0 ? [created] : []),
   ]
+}
+
+/** The most that it does, with as many in flight as that takes; fewer wait for the disk, and stand beside it in the table. */
+function capacity(figures: readonly StoreFigures[], where: string): number[] {
+  const rates = figures.flatMap(({ name, perSecond }) =>
+    name.startsWith(`${where}: create`) && perSecond !== undefined ? [perSecond] : [],
+  )
+  return rates.length > 0 ? [Math.max(...rates)] : []
 }
