@@ -16,7 +16,9 @@ export interface RunningEntry {
  * How long the first may be over its limit before it counts as stuck. V8 stops most things at once, but on a busy host its thread has to
  * get its turn first; and the agent, who ends the whole cell, waits longer (`overrunGraceMs`).
  */
-const STUCK_MS = 300
+const STUCK_MS = 700
+/** A look that comes later than this says that this thread was held up, and what has ended meanwhile may not have been heard. */
+const LATE_MS = 50
 /** While the program waits for the host it gets no nearer to being stuck. */
 const SHORTEST_WATCH_MS = 50
 
@@ -29,6 +31,7 @@ export class RunningEntries {
   #waitedMs = 0
   /** One for all entries, set anew only when it has rung: there are tens of thousands a second. */
   #watch: NodeJS.Timeout | null = null
+  #dueMs = 0
   #isGivenUp = false
 
   /** `onStuck` is called once, when the first did not stop at its limit. */
@@ -86,13 +89,22 @@ export class RunningEntries {
   }
 
   #watchFor(ms: number): void {
-    this.#watch = setTimeout(() => this.#look(), Math.max(SHORTEST_WATCH_MS, ms)).unref()
+    const inMs = Math.max(SHORTEST_WATCH_MS, ms)
+    this.#dueMs = performance.now() + inMs
+    this.#watch = setTimeout(() => this.#look(), inMs).unref()
   }
 
   #look(): void {
     this.#watch = null
     if (this.#entries.length === 0) return
-    const overMs = this.#overMs(performance.now())
+    const nowMs = performance.now()
+    const lateMs = nowMs - this.#dueMs
+    if (lateMs > LATE_MS) {
+      this.#waitedMs += lateMs
+      this.#watchFor(SHORTEST_WATCH_MS)
+      return
+    }
+    const overMs = this.#overMs(nowMs)
     if (overMs > STUCK_MS) this.#onStuck()
     else this.#watchFor(STUCK_MS - overMs)
   }
