@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import {
   CELL_ENV,
   DEFAULT_LIMITS,
@@ -51,15 +52,16 @@ async function main(): Promise<void> {
     link.onStream = (stream) => cell.accept(stream)
   })
   send({ type: 'ready', pid: process.pid })
-  setTimeout(() => void rehearseSpare(cell, pool), REHEARSE_MS)
+  setTimeout(() => void rehearseSpare(cell, pool, env.listen), REHEARSE_MS)
 }
 
 /** After it is ready: whoever waits for this very cell has loaded by then, and goes before. */
 const REHEARSE_MS = 50
 
-async function rehearseSpare(cell: Cell, pool: IsolatePool): Promise<void> {
+async function rehearseSpare(cell: Cell, pool: IsolatePool, listen: string): Promise<void> {
+  const address = `unix:${join(dirname(listen), 'r')}`
   try {
-    await rehearse({ pool, isOver: () => !cell.isEmpty })
+    await rehearse({ pool, address, isOver: () => !cell.isEmpty })
   } catch (error) {
     // Realms run all the same, only the first of them later. The agent keeps what is said here for the operator.
     process.stderr.write(`cell: the rehearsal failed: ${String(error)}\n`)

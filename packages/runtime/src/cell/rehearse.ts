@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { duplexPair } from 'node:stream'
 import {
   type Artifact,
   type CellLoad,
@@ -10,7 +9,7 @@ import {
   type ResponseHead,
   systemClock,
 } from '@openzimki/core'
-import { createLink, type Link } from '@openzimki/link'
+import { connectLink, type Link, listenLinks } from '@openzimki/link'
 import type { BlobStore, ObjectStore } from '@openzimki/store/client'
 import type { Egress } from '../bindings/egress-port.ts'
 import { Cell } from './cell.ts'
@@ -19,6 +18,8 @@ import type { IsolatePool } from './isolate-pool.ts'
 
 export interface Rehearsal {
   pool: IsolatePool
+  /** `unix:<path>` of a socket for the rehearsal alone; it is gone afterwards. */
+  address: string
   /** True: somebody needs the cell, and what is left is not rehearsed. */
   isOver(): boolean
 }
@@ -55,7 +56,7 @@ const objects = { search: async () => [], listClasses: async () => [] } as Parti
  * Loads a realm of each kind into a cell that is nobody's, asks it, and throws it away, all within this process: the code that a load and a request go through is compiled
  * then, and the first realm that takes the cell does not wait for that. Its programs are ours, and its usage goes nowhere. Rejects when it was not answered.
  */
-export async function rehearse({ pool, isOver }: Rehearsal): Promise<void> {
+export async function rehearse({ pool, address, isOver }: Rehearsal): Promise<void> {
   const meter: CellMeter = new CellMeter({
     ...{ source: randomUUID(), jsopNs: 1, clock: systemClock, threads: null, settle: () => undefined },
     ship: ({ sequence }) => meter.acknowledge(sequence),
@@ -64,9 +65,18 @@ export async function rehearse({ pool, isOver }: Rehearsal): Promise<void> {
     ...{ pool, meter, egress: {} as Egress, clock: systemClock, log: () => undefined },
     connectRealm: () => ({ objects, blobs: {} as BlobStore, renew: () => undefined }),
   })
-  const [near, far] = duplexPair()
-  const link = createLink(near, 'client')
-  createLink(far, 'server').onStream = (stream) => cell.accept(stream)
+  const listener = await listenLinks(address, (far) => {
+    far.onStream = (stream) => cell.accept(stream)
+  })
+  try {
+    await rehearseOver(await connectLink(address), cell, isOver)
+  } finally {
+    await listener.close()
+    meter.close()
+  }
+}
+
+async function rehearseOver(link: Link, cell: Cell, isOver: () => boolean): Promise<void> {
   try {
     for (const kind of ['script', 'module'] as const) {
       if (isOver()) return
@@ -80,7 +90,6 @@ export async function rehearse({ pool, isOver }: Rehearsal): Promise<void> {
     }
   } finally {
     link.close()
-    meter.close()
   }
 }
 
