@@ -60,6 +60,8 @@ export async function createAgent({ config, version, clock, note }: AgentOptions
     cpuMs: processCpuMs,
     onUsage: (cell, window) => usage.add(window, () => cell.acknowledge(window.sequence)),
     onLog: (_, entries) => logs.add(entries),
+    // Without it the first request into that cell waits for a link.
+    onSpare: (spare) => void control.call('cell.spare', spare).catch(() => undefined),
     onGone: (gone) => {
       control
         .call('cell.gone', gone)

@@ -3,6 +3,7 @@ import type { Cell } from './cell.ts'
 export interface SpareOptions {
   count: number
   start(): Promise<Cell>
+  onReady(cell: Cell): void
   /** After a failed start; the next comes later and later. */
   onFailure(error: unknown, retryMs: number): void
 }
@@ -76,6 +77,7 @@ export class SpareCells {
       await cell.ready.then(
         () => {
           this.#failures = 0
+          this.#options.onReady(cell)
         },
         () => undefined,
       )

@@ -21,6 +21,14 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'supervisor-'))
   gone = []
   world = { aheadMs: 0, rssBytes: 1 }
+  told = []
+  supervisor = await supervisorOf(0)
+})
+
+/** Spares that were told of. */
+let told: { cell: string; address: string }[]
+
+async function supervisorOf(spares: number): Promise<Supervisor> {
   const spawnCell = await createSpawner({
     command: [process.execPath, FAKE_CELL],
     runDir: dir,
@@ -31,18 +39,19 @@ beforeEach(async () => {
     cellEnv: {},
     users: null,
   })
-  supervisor = new Supervisor({
-    settings: agentSettings({ spares: 0, cellRssBytes: 100 * MIB }),
+  return new Supervisor({
+    settings: agentSettings({ spares, cellRssBytes: 100 * MIB }),
     spawnCell,
     nowMs: () => performance.now() + world.aheadMs,
     rssBytes: async () => world.rssBytes,
     cpuMs: async () => null,
     onUsage: () => undefined,
     onLog: () => undefined,
+    onSpare: (spare) => told.push(spare),
     onGone: (what) => gone.push(what),
     note: () => undefined,
   })
-})
+}
 
 afterEach(async () => {
   await supervisor.drain('the test is over')
@@ -59,6 +68,15 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 describe('Supervisor', () => {
+  it('tells of each spare cell when it is ready, and of none that was started for somebody', async () => {
+    await supervisor.drain('another follows')
+    supervisor = await supervisorOf(1)
+    supervisor.start()
+    await until(async () => told.length === 1)
+    const [spare] = await supervisor.list()
+    expect(told).toEqual([{ cell: spare!.cell, address: spare!.address }])
+  })
+
   it('replaces a cell that grew too large: its deployments move before it is drained', async () => {
     const { cell } = await supervisor.load('account', testLoad('good.1'))
     await supervisor.load('account', testLoad('good.2'))

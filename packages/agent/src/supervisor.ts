@@ -29,6 +29,7 @@ export interface SupervisorOptions {
   cpuMs: (pid: number) => Promise<number | null>
   onUsage(cell: Cell, window: UsageWindow): void
   onLog(cell: Cell, entries: LogEntry[]): void
+  onSpare(spare: { cell: string; address: string }): void
   /** A cell that served is no more; its other deployments are being loaded again. */
   onGone(gone: { cell: string; cordon: string | null; reason: string; offenders: Offender[] }): void
   /** For the machine's own log. */
@@ -55,6 +56,7 @@ export class Supervisor {
     this.#spares = new SpareCells({
       count: settings.spares,
       start: () => this.#startCell(),
+      onReady: ({ id, address }) => options.onSpare({ cell: id, address }),
       onFailure: (error, retryMs) =>
         note(`spare cell: ${PlatformError.from(error).message}; again in ${retryMs} ms`),
     })

@@ -1,4 +1,5 @@
 import { parseIdentity } from '@openzimki/link'
+import type { CellEndpoint } from '@openzimki/placement'
 import { signCapability } from '@openzimki/store'
 import type { AccountPolicy } from './account-policy.ts'
 import { composeFleet } from './compose-fleet.ts'
@@ -63,12 +64,12 @@ export function composeMachines(inputs: MachineInputs): MachineParts {
     keeper?.wake()
   })
   const leave = leaver(context, registry, () => ({ hub, keeper }))
+  const told = { context, usage, machineRealms, spare: spareTeller(options, (machine) => hub.get(machine)) }
   const hub: AgentHub = new AgentHub({
     identity: options.identity ?? parseIdentity(options.signingKey.privateKeyPem),
     admit: (applicant) => registry.admit(applicant),
     onIncident: (incident) => incidents.report(incident),
-    callsOf: (machine) =>
-      agentCalls({ context, usage, logs: logIntake, machineRealms, incidents, reconciler, leave }, machine),
+    callsOf: (machine) => agentCalls({ ...told, logs: logIntake, incidents, reconciler, leave }, machine),
     onJoin: (agent) => {
       relays.joined(agent)
       keeper?.wake()
@@ -168,6 +169,17 @@ async function issue(
   const epoch = await objects.epoch(realm)
   const capability = signCapability({ realm, deployment, expiresAtMs, role: 'cell', epoch }, capabilitySecret)
   return { capability, expiresAtMs }
+}
+
+/** What is elsewhere is reached through its agent, one way for each link: not before somebody needs it. */
+function spareTeller(
+  { onSpareCell }: ControlOptions,
+  agentOf: (machine: string) => Agent | null,
+): (machine: string, cell: CellEndpoint) => void {
+  return (machine, cell) => {
+    const agent = agentOf(machine)
+    if (agent && !agent.relayed && !agent.distrusted) onSpareCell?.(cell)
+  }
 }
 
 /** Nothing new for the machine from this moment on; what it has is loaded elsewhere before it goes. */

@@ -1,7 +1,7 @@
 import type { Clock, PlatformError } from '@openzimki/core'
 import type { Identity } from '@openzimki/link'
 import type { PriceList, SigningKey } from '@openzimki/meter'
-import type { Isolation } from '@openzimki/placement'
+import type { CellEndpoint, Isolation } from '@openzimki/placement'
 import type { MachineProvider } from '@openzimki/provider'
 import type { BlobRefs, BlobStore, ObjectStore } from '@openzimki/store'
 import type { ControlLog } from './control-context.ts'
@@ -133,6 +133,8 @@ export interface ControlOptions {
   standbyMs?: number
   /** Another platform has taken the database over: nothing is written any more, and this one should end. */
   onDeposed?: (error: PlatformError) => void
+  /** A cell on this host is ready for whoever comes first: a link may be opened ahead. */
+  onSpareCell?: (cell: CellEndpoint) => void
   version: string
   objects: ObjectStore
   blobs: BlobStore

@@ -74,6 +74,8 @@ export interface ControlCalls {
    * that does not know the call says UNSUPPORTED or PROTOCOL, which is no harm.
    */
   'machine.notice': [MachineNotice, null]
+  /** A spare cell is ready: whoever sends requests into cells may open a link ahead. Control that does not know the call is no harm. */
+  'cell.spare': [{ cell: string; address: string }, null]
   'cell.gone': [{ cell: string; cordon: string | null; reason: string; offenders: Offender[] }, null]
 }
 

@@ -3,6 +3,8 @@ import type { Link } from '@openzimki/link'
 import type { CellEndpoint } from '@openzimki/placement'
 import type { GatewayLog } from './gateway-options.ts'
 
+const MOST_GREETINGS = 16
+
 /** The one link to a cell, and what runs over it. */
 export class CellConnection {
   readonly endpoint: CellEndpoint
@@ -50,6 +52,11 @@ export class CellConnections {
     const attempt = this.#connecting.get(cell.address) ?? this.#attempt(cell)
     this.#connecting.set(cell.address, attempt)
     return attempt
+  }
+
+  /** Opens a link that nobody waits for yet; no more than a few at a time, because machines say where to. */
+  greet(cell: CellEndpoint): void {
+    if (this.#connecting.size < MOST_GREETINGS && !this.#closed) this.open(cell).catch(() => undefined)
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { PlatformError, type RequestHead } from '@openzimki/core'
 import { connectLink } from '@openzimki/link'
-import type { RouteRealm, RouteSource } from '@openzimki/placement'
+import type { CellEndpoint, RouteRealm, RouteSource } from '@openzimki/placement'
 import { AnswerReader } from './answer-reader.ts'
 import { askedOf } from './asked.ts'
 import { CellConnections } from './cell-connections.ts'
@@ -70,6 +70,10 @@ class RequestGateway implements Gateway {
     if (realm === undefined) throw new PlatformError('NOT_FOUND', 'There is no such realm.')
     if (realm.state === 'refused') throw refused(realm)
     return new Invocation(this.#context, realm).run(head, body)
+  }
+
+  greet(cell: CellEndpoint): void {
+    this.#cells.greet(cell)
   }
 
   listen(address: { host: string; port: number }): Promise<{ port: number }> {

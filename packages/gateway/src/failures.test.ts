@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { PlatformError } from '@openzimki/core'
+import type { Link } from '@openzimki/link'
 import { answer, bytes, type CellRequest } from './testing/test-cell.ts'
 import { TestGateway, until } from './testing/test-gateway.ts'
 
@@ -118,6 +119,34 @@ describe('a cell that dies', () => {
     await test.cell(ok)
     expect((await test.ask('/u/wiki/')).status).toBe(200)
     expect(test.gateway.stats().cells).toBe(1)
+  })
+})
+
+describe('a cell that is greeted', () => {
+  it('has its link before the first request, which finds it open', async () => {
+    test = await TestGateway.start(ok)
+    test.gateway.greet(test.cells[0]!.endpoint)
+    await until(() => test.gateway.stats().cells === 1)
+    expect((await test.ask('/u/wiki/')).status).toBe(200)
+    expect(test.gateway.stats().cells).toBe(1)
+  })
+
+  it('and does not answer does no harm, however many there are', async () => {
+    let dials = 0
+    const connect = (): Promise<Link> => {
+      dials += 1
+      return new Promise(() => undefined)
+    }
+    test = await TestGateway.start(ok, { connect })
+    for (let n = 0; n < 1_000; n++) test.gateway.greet({ id: `cell-${n}`, address: `unix:/nowhere/${n}` })
+    expect(dials).toBe(16)
+  })
+
+  it('and is not there is told to the log alone', async () => {
+    test = await TestGateway.start(ok)
+    test.gateway.greet({ id: 'cell-1', address: `unix:${test.folder}/nobody` })
+    await until(() => test.logged.some((line) => line.includes('cell-1')))
+    expect((await test.ask('/u/wiki/')).status).toBe(200)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHead } from '@openzimki/core'
+import type { CellEndpoint } from '@openzimki/placement'
 import type { Invoked } from './invocation.ts'
 
 /** The request path: what a client asks finds its realm, and the realm's cell. */
@@ -11,6 +12,8 @@ export interface Gateway {
    * cell's, NOT_FOUND, QUARANTINED (the realm is refused), LIMIT_EXCEEDED, TIMEOUT, and those of the routes' `demand`.
    */
   invoke(head: RequestHead, body: Uint8Array): Promise<Invoked>
+  /** Opens the link to a cell ahead, for the first request that is sent into it. What fails is tried again then. */
+  greet(cell: CellEndpoint): void
   /** Port 0: any free one. Errors: ALREADY_EXISTS (it is taken), UNAVAILABLE. */
   listen(address: { host: string; port: number }): Promise<{ port: number }>
   stats(): GatewayStats

@@ -113,6 +113,7 @@ async function startParts(
   tell(options.standbyMs === undefined ? 'Opening the state' : 'Standing by')
   const control = await createControl({
     ...{ state: options.state, standbyMs: options.standbyMs, onDeposed: options.onDeposed },
+    onSpareCell: (cell) => gateway?.greet(cell),
     ...{ directory: data.root, version, clock: systemClock, randomUUID, log },
     ...{ objects: store.objects, blobs: store.blobs, refs: store.refs },
     baseDomains: options.baseDomains,

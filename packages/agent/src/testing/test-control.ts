@@ -194,6 +194,7 @@ export class TestControl {
         this.#heard()
         return null
       },
+      'cell.spare': () => null,
       'machine.notice': (notice) => {
         this.notices.push(notice)
         return null

@@ -1,4 +1,5 @@
 import type { LogEntry, MachineNotice } from '@openzimki/core'
+import type { CellEndpoint } from '@openzimki/placement'
 import { z } from 'zod'
 import type { ControlContext } from '../control-context.ts'
 import type { LogIntake } from '../metering/log-intake.ts'
@@ -28,6 +29,8 @@ const cellGone = z.object({
     .max(10_000),
 })
 
+const spareCell = z.object({ cell: z.string().max(64), address: z.string().max(300) })
+
 const machineNotice = z.object({
   kind: z.enum(['ends', 'endangered']),
   atMs: z.number().nonnegative().nullable(),
@@ -43,6 +46,8 @@ export interface AgentCallsParts {
   reconciler: Reconciler
   /** The machine is to be replaced, emptied and removed. */
   leave: (machine: string, reason: string) => Promise<void>
+  /** A cell of the machine is ready for whoever comes first. */
+  spare: (machine: string, cell: CellEndpoint) => void
 }
 
 /** The calls of one machine's agent. What it says is checked, and believed of realms that the machine was given alone. */
@@ -61,6 +66,11 @@ export function agentCalls(parts: AgentCallsParts, machine: string): JoinedCalls
     },
     'machine.notice': async (params) => {
       await parts.leave(machine, noticeText(validated(machineNotice, params)))
+      return null
+    },
+    'cell.spare': async (params) => {
+      const { cell: id, address } = validated(spareCell, params)
+      parts.spare(machine, { id, address })
       return null
     },
     'cell.gone': async (params) => {

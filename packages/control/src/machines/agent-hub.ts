@@ -215,6 +215,8 @@ export class AgentHub {
         this.#guard('log.ship', async () => calls()['log.ship'](params, context)),
       'machine.notice': (params, context) =>
         this.#guard('machine.notice', async () => calls()['machine.notice'](params, context)),
+      'cell.spare': (params, context) =>
+        this.#guard('cell.spare', async () => calls()['cell.spare'](params, context)),
       'cell.gone': (params, context) =>
         this.#guard('cell.gone', async () => calls()['cell.gone'](params, context)),
     }
