@@ -90,7 +90,8 @@ function fetchPage(url: string): Promise<string> {
 /** Answers whether it ended by itself once it was asked to. */
 async function endGroup({ pid, exitCode }: ChildProcess, ended: Promise<unknown>): Promise<boolean> {
   if (pid === undefined || exitCode !== null) return true
-  process.kill(-pid, 'SIGTERM')
+  // To it alone, as a supervisor does: what it started must end with it.
+  process.kill(pid, 'SIGTERM')
   let inTime = true
   const late = setTimeout(() => {
     inTime = false

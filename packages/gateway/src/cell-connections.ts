@@ -3,7 +3,18 @@ import type { Link } from '@openzimki/link'
 import type { CellEndpoint } from '@openzimki/placement'
 import type { GatewayLog } from './gateway-options.ts'
 
+/** Greetings under way, and links that were opened by one: machines say where to. */
 const MOST_GREETINGS = 16
+const MOST_AHEAD = 64
+
+interface Interest {
+  /** A request waits for it: why it fails is of interest. */
+  isAwaited: boolean
+}
+
+interface Attempt extends Interest {
+  connection: Promise<CellConnection>
+}
 
 /** The one link to a cell, and what runs over it. */
 export class CellConnection {
@@ -28,7 +39,9 @@ export class CellConnections {
   readonly #connect: (address: string) => Promise<Link>
   readonly #log: GatewayLog
   readonly #connections = new Map<string, CellConnection>()
-  readonly #connecting = new Map<string, Promise<CellConnection>>()
+  readonly #connecting = new Map<string, Attempt>()
+  /** Opened by a greeting, the oldest first. */
+  readonly #ahead: CellConnection[] = []
   #closed = false
 
   constructor(connect: (address: string) => Promise<Link>, log: GatewayLog) {
@@ -49,14 +62,19 @@ export class CellConnections {
   async open(cell: CellEndpoint): Promise<CellConnection> {
     const there = this.#connections.get(cell.address)
     if (there !== undefined) return there
-    const attempt = this.#connecting.get(cell.address) ?? this.#attempt(cell)
-    this.#connecting.set(cell.address, attempt)
-    return attempt
+    const attempt = this.#connecting.get(cell.address) ?? this.#begin(cell)
+    attempt.isAwaited = true
+    return attempt.connection
   }
 
-  /** Opens a link that nobody waits for yet; no more than a few at a time, because machines say where to. */
+  /** Opens a link that nobody waits for yet. What fails is told when a request needs it; of too many the oldest idle ones are closed again. */
   greet(cell: CellEndpoint): void {
-    if (this.#connecting.size < MOST_GREETINGS && !this.#closed) this.open(cell).catch(() => undefined)
+    if (this.#closed || this.#connections.has(cell.address) || this.#connecting.has(cell.address)) return
+    if (this.#connecting.size >= MOST_GREETINGS) return
+    this.#begin(cell).connection.then(
+      (connection) => this.#keepAhead(connection),
+      () => undefined,
+    )
   }
 
   close(): void {
@@ -64,7 +82,21 @@ export class CellConnections {
     for (const { link } of this.#connections.values()) link.close()
   }
 
-  async #attempt(cell: CellEndpoint): Promise<CellConnection> {
+  #keepAhead(connection: CellConnection): void {
+    this.#ahead.push(connection)
+    if (this.#ahead.length <= MOST_AHEAD) return
+    const oldest = this.#ahead.shift()
+    if (oldest?.active === 0) oldest.link.close()
+  }
+
+  #begin(cell: CellEndpoint): Attempt {
+    const interest: Interest = { isAwaited: false }
+    const attempt = Object.assign(interest, { connection: this.#attempt(cell, interest) })
+    this.#connecting.set(cell.address, attempt)
+    return attempt
+  }
+
+  async #attempt(cell: CellEndpoint, interest: Interest): Promise<CellConnection> {
     try {
       const link = await this.#connect(cell.address)
       const connection = new CellConnection(cell, link)
@@ -75,7 +107,8 @@ export class CellConnections {
       }
       return connection
     } catch (cause) {
-      this.#log('warn', 'A cell cannot be reached', { cell: cell.id, why: PlatformError.from(cause).message })
+      const why = PlatformError.from(cause).message
+      if (interest.isAwaited) this.#log('warn', 'A cell cannot be reached', { cell: cell.id, why })
       throw new PlatformError('UNAVAILABLE', 'The application cannot be reached. Try again in a moment.', {
         cause,
       })

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { PlatformError } from '@openzimki/core'
-import type { Link } from '@openzimki/link'
+import { connectLink, type Link, listenLinks } from '@openzimki/link'
 import { answer, bytes, type CellRequest } from './testing/test-cell.ts'
 import { TestGateway, until } from './testing/test-gateway.ts'
 
@@ -142,11 +142,42 @@ describe('a cell that is greeted', () => {
     expect(dials).toBe(16)
   })
 
-  it('and is not there is told to the log alone', async () => {
-    test = await TestGateway.start(ok)
-    test.gateway.greet({ id: 'cell-1', address: `unix:${test.folder}/nobody` })
-    await until(() => test.logged.some((line) => line.includes('cell-1')))
+  it('and is not there fills no log: that is told when a request needs it', async () => {
+    const failed: Promise<unknown>[] = []
+    const connect = (address: string): Promise<Link> => {
+      const link = connectLink(address)
+      failed.push(link.catch((error: unknown) => error))
+      return link
+    }
+    test = await TestGateway.start(ok, { connect })
+    const nobody = { id: 'cell-1', address: `unix:${test.folder}/nobody` }
+    test.gateway.greet(nobody)
+    await failed[0]
     expect((await test.ask('/u/wiki/')).status).toBe(200)
+    expect(test.logged).toEqual([])
+    test.realm({ cells: [nobody] })
+    expect((await test.ask('/u/wiki/')).status).toBe(503)
+    expect(test.logged.join()).toContain('cell-1')
+  })
+
+  it('keeps no more links open than a few, however many it is told of', async () => {
+    test = await TestGateway.start(ok)
+    let links = 0
+    const count = (): void => {
+      links += 1
+    }
+    const listeners = await Promise.all(
+      Array.from({ length: 80 }, (_, n) => listenLinks(`unix:${test.folder}/s${n}`, count)),
+    )
+    for (const [n, { address }] of listeners.entries()) {
+      test.gateway.greet({ id: `spare-${n}`, address })
+      await until(() => links === n + 1)
+    }
+    await until(() => test.gateway.stats().cells === 64)
+    // The one that is used now is among the newest.
+    test.realm({ cells: [test.cells[0]!.endpoint] })
+    expect((await test.ask('/u/wiki/')).status).toBe(200)
+    for (const listener of listeners) await listener.close()
   })
 })
 

@@ -1,5 +1,7 @@
 /** What one call may ask for. Each is enforced where data enters; the error names the bound. */
 export const BOUNDS = {
+  /** Classes of one realm. Cells keep their names and ask for them often. */
+  classes: 1_000,
   /** Bytes of JSON of one object. */
   objectBytes: 1024 * 1024,
   /** Top-level properties of one object; each scalar one costs an index entry. */

@@ -23,7 +23,7 @@ export interface ObjectStore {
    * All or nothing, on disk before it resolves. One journal entry a batch; each operation sees those before it, and an empty
    * batch only tells the sequence. `epoch` is what the writer believes: an older one than the realm's is FENCED (`details.epoch` is
    * the realm's), one that is not yet INVALID_ARGUMENT. CONFLICT says in `details.version` where the object is, 0 for none.
-   * TOO_LARGE beyond what bounds.ts allows of operations and bytes.
+   * TOO_LARGE beyond what bounds.ts allows of operations, bytes and classes.
    */
   batch(realm: string, epoch: number, operations: Operation[]): Promise<BatchResult>
   /**

@@ -1,23 +1,17 @@
-import type { Clock, UsageAmounts, UsageWindow } from '@openzimki/core'
-import { CpuAttribution, type IsolateCpu, type ThreadCpuReader, UsageAggregator } from '@openzimki/meter'
+import type { Clock, UsageWindow } from '@openzimki/core'
+import {
+  CpuAttribution,
+  type IsolateCpu,
+  type ThreadCpuReader,
+  UsageAggregator,
+  zeroAmounts,
+} from '@openzimki/meter'
 import type { RunningRequest } from './running-request.ts'
 
 /** How often elapsed time is corrected to CPU time. */
 const CPU_WINDOW_MS = 50
 /** How often usage is shipped: what a crash may lose, in the customer's favour, together with one CPU window. Each costs control some milliseconds. */
 const USAGE_WINDOW_MS = 500
-
-const NOTHING: UsageAmounts = {
-  requests: 0,
-  cpuNs: 0,
-  jsops: 0,
-  wallMs: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  egressBytes: 0,
-  storeReads: 0,
-  storeWrites: 0,
-}
 
 export interface CellMeterOptions {
   source: string
@@ -105,7 +99,7 @@ export class CellMeter {
     if (egressBytes === 0) return
     const { account, realm, deployment } = charge
     const labels = { account, realm, deployment, key: 'system', function: '(start)', outcome: 'ok' } as const
-    this.#usage.add({ ...labels, ...NOTHING, egressBytes })
+    this.#usage.add({ ...labels, ...zeroAmounts(), egressBytes })
   }
 
   /** The window is safe elsewhere. */

@@ -135,6 +135,18 @@ function boundCases(given: () => Fixture): void {
     await expect(given().put({ text: `${text}a` })).rejects.toMatchObject({ code: 'TOO_LARGE' })
   })
 
+  it('refuses too many classes, and none that is there', async () => {
+    const create = (name: string): Operation => ({ op: 'createClass', className: name, ifMissing: true })
+    const { objects, realm } = given()
+    const before = await objects.listClasses(realm).catch(() => [])
+    const names = Array.from({ length: 1_000 - before.length }, (_, n) => `C${n}`)
+    await objects.batch(realm, 1, names.map(create))
+    await expect(objects.batch(realm, 1, [create('OneMore')])).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    await objects.batch(realm, 1, [create('C1')])
+    await objects.batch(realm, 1, [{ op: 'deleteClass', className: 'C1' }, create('OneMore')])
+    expect(await objects.listClasses(realm)).toHaveLength(1_000)
+  })
+
   it('refuse too many operations, too many bytes in them, and too many properties', async () => {
     await given().createClass()
     const put = (data: Data): Operation => ({ op: 'put', className: 'Page', id: randomUUID(), data })

@@ -1,4 +1,5 @@
 import { PlatformError } from '@openzimki/core'
+import { BOUNDS } from '../bounds.ts'
 import type { BatchResult, Operation } from '../contract.ts'
 import { one, run, type Task } from '../sql/task.ts'
 import { type ClassRow, classMissing, type RealmRow } from './catalogue.ts'
@@ -160,13 +161,21 @@ function* createClass(
   writing: Writing,
   { className, ifMissing }: Extract<Operation, { op: 'createClass' }>,
 ): Task<void> {
-  if (!(yield* writing.findClass(className))) yield* writing.createClass(className)
-  else if (!ifMissing) {
+  if (!(yield* writing.findClass(className))) {
+    if ((yield* writing.countClasses()) >= BOUNDS.classes) throw tooManyClasses(className)
+    yield* writing.createClass(className)
+  } else if (!ifMissing) {
     throw new PlatformError('ALREADY_EXISTS', `the class "${className}" exists already in this realm`, {
       details: { className },
     })
   }
 }
+
+const tooManyClasses = (className: string): PlatformError =>
+  new PlatformError(
+    'TOO_LARGE',
+    `the class "${className}" cannot be made: a realm has at most ${BOUNDS.classes} classes. Delete some, or tell objects apart by a property`,
+  )
 
 function* deleteClass(writing: Writing, className: string): Task<void> {
   if (!(yield* writing.deleteClass(className))) throw classMissing(className)

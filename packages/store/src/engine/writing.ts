@@ -46,6 +46,12 @@ export class Writing implements Shared {
     return known
   }
 
+  *countClasses(): Task<number> {
+    const { id } = yield* this.openRealm()
+    const row = yield* one<{ count: number }>('select count(*) as count from classes where realm_id = ?', id)
+    return Number(row?.count ?? 0)
+  }
+
   *createClass(name: string): Task<ClassRow> {
     const { id } = yield* this.openRealm()
     yield* run('insert into classes (realm_id, name, objects, bytes) values (?, ?, 0, 0)', id, name)
