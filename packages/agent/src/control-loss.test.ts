@@ -5,6 +5,9 @@ import { PlatformError, type UsageWindow } from '@openzimki/core'
 import { processIdentity } from '@openzimki/provider'
 import { TestControl } from './testing/test-control.ts'
 
+/** Long enough for a busy machine to join within, for an agent counts from its start. */
+const AWAY_MS = 3_000
+
 let control: TestControl
 
 beforeEach(async () => {
@@ -46,17 +49,17 @@ describe('when control is away', () => {
   })
 
   it('for too long, cells end in order and the agent with them', async () => {
-    const agent = await control.startAgent({ orphanMs: 100 })
+    const agent = await control.startAgent({ orphanMs: AWAY_MS })
     const { cell } = await control.load('waits-for-ack.1')
     const pid = await control.pidOf(cell)
     await control.goAway()
-    expect(await agent.ended).toContain('control was away for 100 ms')
+    expect(await agent.ended).toContain(`control was away for ${AWAY_MS} ms`)
     expect(await processIdentity(pid)).toBeNull()
     expect(await spooled()).toHaveLength(1)
   })
 
   it('the next agent in the same folder ships what the last one could not', async () => {
-    const agent = await control.startAgent({ orphanMs: 100 })
+    const agent = await control.startAgent({ orphanMs: AWAY_MS })
     await control.load('waits-for-ack.1')
     await control.goAway()
     await agent.ended
