@@ -21,7 +21,7 @@ const windowOf = (source: string): UsageWindow => ({ source, sequence: 1, startM
 
 describe('what is left of a machine', () => {
   it('is what its agent could not ship, numbered as it was, until it is forgotten', async () => {
-    const agent = await control.startAgent({ orphanMs: 1_500 })
+    const agent = await control.startAgent({ orphanMs: 3_000 })
     await control.load('waits-for-ack.1')
     await control.load('logs.1', 'another')
     await control.until(() => control.logs.length > 0)

@@ -97,6 +97,8 @@ describe('a pool that keeps a machine prepared', () => {
     expect((await machines()).find(({ realms }) => realms > 0)?.id).toBe(id)
     const next = await onePrepared()
     expect(launches.map((one) => one.id)).toEqual([id, next])
+    // An agent may join while its machine is still said to be starting.
+    await until(async () => (await provider.list()).every(({ state }) => state !== 'starting'))
     expect((await provider.list()).map(({ state }) => state).sort()).toEqual(['prepared', 'running'])
     expect(await audit(id)).toEqual(['machine.add', 'machine.start', 'machine.join'])
   })
