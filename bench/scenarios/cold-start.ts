@@ -47,11 +47,8 @@ async function askAll(platform: Platform, realms: readonly Live[], pauseMs: numb
   const warmMs: number[] = []
   for (const realm of realms) {
     const { url, host } = realmAddress(platform, realm)
-    // The address is from before the restart, which gave another port.
-    const address = new URL(new URL(url).pathname, platform.url).href
-    const name = host?.replace(/:\d+$/, '')
-    coldMs.push(await askOnce(address, name))
-    warmMs.push(await askOnce(address, name))
+    coldMs.push(await askOnce(url, host))
+    warmMs.push(await askOnce(url, host))
     await pause(pauseMs)
   }
   return { coldMs, warmMs }

@@ -168,12 +168,12 @@ function loopback(url: string): string {
   return place.origin
 }
 
-/** Where a realm answers, for clients that connect to 127.0.0.1 only. */
+/** Where a realm answers, for clients that connect to 127.0.0.1 only; also after a restart, which gives the platform another port. */
 export function realmAddress(platform: Platform, deployed: Live): { url: string; host?: string } {
   const place = new URL(deployed.url)
   const path = place.pathname.endsWith('/') ? place.pathname : `${place.pathname}/`
   const url = `${platform.url}${path}`
-  return /^(?:localhost|127\.0\.0\.1)$/.test(place.hostname) ? { url } : { url, host: place.host }
+  return /^(?:localhost|127\.0\.0\.1)$/.test(place.hostname) ? { url } : { url, host: place.hostname }
 }
 
 /** Hello of a realm, as a target beside the peers. */

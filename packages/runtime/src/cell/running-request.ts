@@ -8,6 +8,7 @@ import {
 import type { LinkStream, StreamHandlers } from '@openzimki/link'
 import type { RequestCpu } from '@openzimki/meter'
 import type { SessionState } from '../bindings/session-state.ts'
+import { engineLimit } from '../engine/engine-limits.ts'
 import type { EntryOwner } from '../engine/entry-queue.ts'
 import { RequestBody } from './request-body.ts'
 import { type DoorBytes, toBytes } from './to-bytes.ts'
@@ -189,10 +190,12 @@ export class RunningRequest implements StreamHandlers, EntryOwner, Chained<Runni
     const told = (stack.includes(message) ? stack : `${message}\n${stack}`).slice(0, MAX_ERROR_CHARS)
     const text = this.mapStack?.(told) ?? told
     this.onThrow?.(this, text)
+    const reached = engineLimit(told)
     const shown = this.head.debug
       ? text
-      : 'the program failed while it answered; its owner finds the reason in the log'
-    this.fail(new PlatformError('SCRIPT_ERROR', shown, { details: { request: this.head.id } }))
+      : (reached?.message ?? 'the program failed while it answered; its owner finds the reason in the log')
+    const details = { request: this.head.id, ...(reached && { limit: reached.limit }) }
+    this.fail(new PlatformError(reached ? 'LIMIT_EXCEEDED' : 'SCRIPT_ERROR', shown, { details }))
   }
 
   /** Its time is up: no answer is waited for any more, nor what it gave to ctx.waitUntil. */

@@ -130,27 +130,48 @@ describe('hostile programs', () => {
     expect(['memoryMb', 'responseBytes']).toContain(failure.details.limit)
   })
 
-  /** V8 throws these as errors, which a program may even catch: its own, so its owner reads of them and a stranger does not. */
+  /** V8 throws these as errors, which a program may catch; what it did not catch is a limit that it reached. */
   it.each([
-    ['a giant string', 'var s = "x"; for (;;) s += s', 'RangeError: Invalid string length'],
-    ['deep recursion', 'return (function f() { return f() + 1 })()', 'Maximum call stack size exceeded'],
-    ['a giant ArrayBuffer', 'new ArrayBuffer(1e12)', 'Array buffer allocation failed'],
+    ['a giant string', 'var s = "x"; for (;;) s += s', 'stringLength', 'Invalid string length'],
+    [
+      'deep recursion',
+      'return (function f() { return f() + 1 })()',
+      'stack',
+      'Maximum call stack size exceeded',
+    ],
+    ['a giant ArrayBuffer', 'new ArrayBuffer(1e12)', 'memoryMb', 'Array buffer allocation failed'],
     [
       'a deep object',
       'var o = {}; for (var i = 0; i < 50000; i++) o = { o: o }; zimki.session.x = o; zimki.session.save()',
+      'stack',
       'Maximum call stack size exceeded',
     ],
-  ])('%s is an error of its own and nothing more', async (_, body, reason) => {
-    const offender = await cell.script(page(body), { limits: { ...limits, cpuMs: 2_000 } })
-    const [failure, text] = await Promise.all([offender.failure('/'), neighbour.text('/')])
-    expect(text).toBe('fine')
-    expect(failure).toMatchObject({ code: 'SCRIPT_ERROR', httpStatus: 500 })
-    expect(failure.message).toContain('its owner finds the reason in the log')
-    const logged = cell.logs.filter(({ realm }) => realm === offender.realm)
-    expect(logged).toEqual([
-      expect.objectContaining({ request: failure.details.request, text: expect.stringContaining(reason) }),
-    ])
-    expect(await neighbour.text('/')).toBe('fine')
+  ])(
+    '%s, of either kind: the page names the limit, the log has the whole story',
+    async (what, body, limit, reason) => {
+      const own = { ...limits, cpuMs: 2_000 }
+      const offenders = [await cell.script(page(body), { limits: own })]
+      if (what !== 'a deep object') offenders.push(await cell.module(moduleOf(body), own))
+      for (const offender of offenders) {
+        const [failure, text] = await Promise.all([offender.failure('/'), neighbour.text('/')])
+        expect(text).toBe('fine')
+        expect(failure).toMatchObject({ code: 'LIMIT_EXCEEDED', httpStatus: 503, details: { limit } })
+        expect(failure.message).toMatch(new RegExp(`^stopped: [^\\n]* \\(${limit}\\)$`))
+        const logged = cell.logs.filter(({ realm }) => realm === offender.realm)
+        expect(logged).toEqual([
+          expect.objectContaining({
+            request: failure.details.request,
+            text: expect.stringContaining(`RangeError: ${reason}`),
+          }),
+        ])
+        expect(await neighbour.text('/')).toBe('fine')
+      }
+    },
+  )
+
+  it('words of the engine in an error that is the program’s own are no limit', async () => {
+    const offender = await cell.script(page('throw new Error("RangeError: Invalid string length")'))
+    expect(await offender.failure('/')).toMatchObject({ code: 'SCRIPT_ERROR', httpStatus: 500 })
   })
 
   it.each([

@@ -39,11 +39,11 @@ beforeAll(async () => {
     swarmConfig(manager.socket, 'troubles', { restarts: 5, zones: { any: [] } }),
   )
   closers.push(() => provider.close())
-}, 60_000)
+}, 180_000)
 
 afterAll(async () => {
   for (const close of closers.reverse()) await close()
-}, 60_000)
+}, 180_000)
 
 async function until<T>(look: () => Promise<T | null | undefined | false>): Promise<T> {
   for (;;) {
@@ -109,7 +109,7 @@ describe('a machine of a Swarm of two nodes', () => {
     })
     await hosts.mend()
     await until(async () => (await nodes()).every(({ Status }) => Status.State === 'ready'))
-  }, 90_000)
+  }, 240_000)
 
   it('is not touched by the name of another: a stranger keeps it', async () => {
     const Name = machineName('troubles', 'taken')
@@ -130,5 +130,5 @@ describe('a machine of a Swarm of two nodes', () => {
     expect((await provider.inspect('m-2')).state).toBe('running')
     for (const id of ['m-1', 'm-2']) await provider.destroy(id)
     expect(await servicesOn(engines[0]?.socket ?? '')).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
