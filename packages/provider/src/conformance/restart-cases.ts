@@ -6,6 +6,7 @@ import type { CaseContext } from './harness.ts'
 /** Moments after the start of a call at which the platform is lost. */
 const MOMENTS_MS = [0, 1, 5, 25]
 const GRACE_MS = 600_000
+const LATE_MS = 3_000
 
 /** Begins a launch in a platform that is then lost: killed where the harness can, else dropped with its calls in the air. */
 async function launchAndLose(context: CaseContext, spec: MachineSpec, momentMs: number): Promise<void> {
@@ -21,6 +22,18 @@ async function launchAndLose(context: CaseContext, spec: MachineSpec, momentMs: 
   launched.catch(() => undefined)
   if (momentMs > 0) await clockOf(context).wait(momentMs)
   await lost.close()
+}
+
+/** What the infrastructure took up for a platform that is gone may come about later than the platform's end. */
+function quietFor(context: CaseContext): (isQuiet: boolean) => true | null {
+  const clock = clockOf(context)
+  const enoughMs = Math.min(LATE_MS, context.harness.settleMs / 4)
+  let sinceMs: number | null = null
+  return (isQuiet) => {
+    if (!isQuiet) sinceMs = null
+    else sinceMs ??= clock.nowMs()
+    return sinceMs !== null && clock.nowMs() - sinceMs >= enoughMs ? true : null
+  }
 }
 
 const ownerOf = ({ provider }: CaseContext) => provider.owner
@@ -63,9 +76,10 @@ export const restartCases = [
         await launchAndLose(context, spec, momentMs)
         await context.provider.destroy(spec.id)
       }
+      const quiet = quietFor(context)
       const gone = await until(context, async () => {
         for (const id of await ids(context.provider)) await context.provider.destroy(id)
-        return (await context.harness.leftovers()).length === before ? true : null
+        return quiet((await context.harness.leftovers()).length === before)
       })
       assert.ok(gone, `left behind: ${(await context.harness.leftovers()).join(', ')}`)
     },
