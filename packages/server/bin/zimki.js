@@ -83,19 +83,25 @@ function become(node, args) {
   }
 }
 
+const SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'].filter(
+  (name) => name in osConstants.signals,
+)
+
 /** Runs the program as a child: hands signals down and mirrors how it ended. */
 function run(node, args, rest) {
-  const child = spawn(node, args, { stdio: 'inherit', env: environment() })
   const forward = (signal) => {
     // A terminal sends Ctrl-C to the whole group, so the child has it already; twice would mean "at once".
     if (process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT')) return
     child.kill(signal)
   }
-  const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'].filter(
-    (name) => name in osConstants.signals,
-  )
-  for (const signal of signals) process.on(signal, forward)
+  const stopForwarding = () => {
+    for (const signal of SIGNALS) process.removeListener(signal, forward)
+  }
+  // Before there is a child: one that came between would end us and leave the child behind.
+  for (const signal of SIGNALS) process.on(signal, forward)
+  const child = spawn(node, args, { stdio: 'inherit', env: environment() })
   child.on('error', (error) => {
+    stopForwarding()
     if (rest.length > 0) return run(rest[0], args, rest.slice(1))
     fail(
       `zimki: the Node at ${node} does not start: ${error.message}.`,
@@ -104,7 +110,7 @@ function run(node, args, rest) {
   })
   child.on('exit', (code, signal) => {
     if (!signal) process.exit(code ?? 1)
-    for (const name of signals) process.removeListener(name, forward)
+    stopForwarding()
     process.kill(process.pid, signal)
   })
 }

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -79,6 +87,18 @@ printf '%s\\n' "$@"
 exit 7
 `
 
+/** A launcher that the machine gives no time for 300 ms, right after it has started its child. */
+const SLOW_SPAWN = `
+  import { syncBuiltinESMExports } from 'node:module'
+  import childProcess from 'node:child_process'
+  const { spawn } = childProcess
+  childProcess.spawn = (...args) => {
+    const child = spawn(...args)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+    return child
+  }
+  syncBuiltinESMExports()`
+
 describe('the launcher on a Node that is too old', () => {
   const old = () => join(folder, 'old.mjs')
   const onOld = (...args: string[]) => [`--import=${old()}`, launcher, ...args]
@@ -106,13 +126,23 @@ describe('the launcher on a Node that is too old', () => {
     expect(status).toBe(7)
   })
 
-  it('hands a signal on, and ends as its child does', async () => {
-    pin(PINNED)
+  const endedBySigterm = async () => {
     const child = spawn(process.execPath, onOld('wait'), { stdio: ['ignore', 'pipe', 'inherit'] })
     await new Promise((resolve) => child.stdout.once('data', resolve))
     const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)))
     child.kill('SIGTERM')
-    expect(await ended).toEqual([9, null])
+    return ended
+  }
+
+  it('hands a signal on, and ends as its child does', async () => {
+    pin(PINNED)
+    expect(await endedBySigterm()).toEqual([9, null])
+  })
+
+  it('hands on one that comes before it knows that the child has started', async () => {
+    pin(PINNED)
+    appendFileSync(old(), SLOW_SPAWN)
+    expect(await endedBySigterm()).toEqual([9, null])
   })
 
   it('dies of the signal that its child died of', () => {
