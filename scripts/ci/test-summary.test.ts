@@ -27,9 +27,18 @@ it('names what was left out, whatever Jest calls it', () => {
     fullName: `a ${status}`,
     status,
   }))
-  const summary = summarizeTests(result({ testResults: [{ name: 'x', assertionResults }] }))
+  const summary = summarizeTests(result({ testResults: [{ name: 'x', status: 'passed', assertionResults }] }))
   expect(summary).toMatchObject({ ok: false, skipped: ['a pending', 'a todo', 'a disabled'] })
   expect(summary.line).toBe('3 passed, 0 failed, 3 skipped')
+})
+
+it('names what failed: tests, and files that could not be run', () => {
+  const assertionResults = ['passed', 'failed'].map((status) => ({ fullName: `a ${status}`, status }))
+  const testResults = [
+    { name: 'x.test.ts', status: 'failed', assertionResults },
+    { name: 'y.test.ts', status: 'failed', assertionResults: [] },
+  ]
+  expect(summarizeTests(result({ testResults })).failed).toEqual(['a failed', 'y.test.ts'])
 })
 
 it('adds up several runs, none of which may be empty', () => {

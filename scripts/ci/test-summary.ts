@@ -6,7 +6,7 @@ export interface JestResult {
   numTodoTests: number
   /** Files that could not even be run. */
   numRuntimeErrorTestSuites: number
-  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[]
+  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[]
 }
 
 export interface TestSummary {
@@ -16,20 +16,27 @@ export interface TestSummary {
   ok: boolean
   /** Names of the tests that were left out. */
   skipped: string[]
+  /** Names of the tests that failed, and of files that could not be run. */
+  failed: string[]
 }
 
 /** Counts a file that cannot be run as a failure, and pending, to-do and otherwise left-out tests as skipped. */
 export function summarizeTests(result: JestResult): TestSummary {
-  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites
-  const all = result.testResults.flatMap(({ assertionResults }) => assertionResults)
-  const skipped = all
-    .filter(({ status }) => status !== 'passed' && status !== 'failed')
-    .map(({ fullName }) => fullName)
+  const failedCount = result.numFailedTests + result.numRuntimeErrorTestSuites
+  const named = (is: (status: string) => boolean) =>
+    result.testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => is(status)).map(({ fullName }) => fullName),
+    )
+  const filesNotRun = result.testResults
+    .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+    .map(({ name }) => name)
+  const skipped = named((status) => status !== 'passed' && status !== 'failed')
   const skippedCount = Math.max(skipped.length, result.numPendingTests + result.numTodoTests)
   return {
-    line: `${result.numPassedTests} passed, ${failed} failed, ${skippedCount} skipped`,
-    ok: result.numPassedTests > 0 && failed === 0 && skippedCount === 0,
+    line: `${result.numPassedTests} passed, ${failedCount} failed, ${skippedCount} skipped`,
+    ok: result.numPassedTests > 0 && failedCount === 0 && skippedCount === 0,
     skipped,
+    failed: [...named((status) => status === 'failed'), ...filesNotRun],
   }
 }
 
