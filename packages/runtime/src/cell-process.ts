@@ -29,6 +29,7 @@ const [, , scriptSnapshot, moduleSnapshot] = process.argv
  * and it ends when its agent is gone.
  */
 async function main(): Promise<void> {
+  endWithAgent()
   const env = readEnv()
   const send = (message: FromCell): void => {
     if (process.connected) process.send?.(message)
@@ -45,14 +46,19 @@ async function main(): Promise<void> {
     log: logs.add,
     clock: systemClock,
   })
-  const channel = new CellChannel({ send, cell, meter, end: () => process.exit(0) })
+  const channel = new CellChannel({ send, cell, meter, logs, end: () => process.exit(0) })
   process.on('message', (message: ToCell) => channel.receive(message))
-  process.on('disconnect', () => process.exit(0))
   await listenLinks(`unix:${env.listen}`, (link) => {
     link.onStream = (stream) => cell.accept(stream)
   })
   send({ type: 'ready', pid: process.pid })
   setTimeout(() => void rehearseSpare(cell, pool, env.listen), REHEARSE_MS)
+}
+
+/** Before anything is waited for, and asked once: an agent that ends while this process starts is not heard of later. */
+function endWithAgent(): void {
+  process.on('disconnect', () => process.exit(0))
+  if (!process.connected) process.exit(0)
 }
 
 /** After it is ready: whoever waits for this very cell has loaded by then, and goes before. */

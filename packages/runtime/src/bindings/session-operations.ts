@@ -115,7 +115,8 @@ async function store(
   session: SessionState,
   { data, expiresAtMs }: Pick<SessionState, 'data' | 'expiresAtMs'>,
 ): Promise<void> {
-  const endMs = expiresAtMs ?? Date.now() + LIFETIME_MS
+  const nowMs = Date.now()
+  const endMs = expiresAtMs ?? nowMs + LIFETIME_MS
   const stored = { data, user: session.userId, known: session.knownId, expiresAtMs }
   const [head] = await write(call, [
     { op: 'createClass', className: SESSION_CLASS, ifMissing: true },
@@ -123,7 +124,7 @@ async function store(
   ])
   const { createdAt } = head as { createdAt: string }
   Object.assign(session, { data, expiresAtMs, createdAt, stored: true })
-  const leftMs = Math.min(Math.max(0, endMs - Date.now()), MAX_COOKIE_MS)
+  const leftMs = Math.min(Math.max(0, endMs - nowMs), MAX_COOKIE_MS)
   if (!session.announced) setCookie(requestOf(call), session.id, Math.round(leftMs / 1000))
   session.announced = true
 }

@@ -7,17 +7,27 @@ const LOG_FLUSH_MS = 50
 const MAX_LOG_ENTRIES = 1_000
 const MAX_LOG_CHARS = 8 * 1024
 
+export interface CellChannelOptions {
+  send(message: FromCell): void
+  cell: Cell
+  meter: CellMeter
+  logs: LogShipper
+  end(): void
+}
+
 /** The cell's side of the agent's channel (core/src/cell-protocol.ts). */
 export class CellChannel {
   readonly #send: (message: FromCell) => void
   readonly #cell: Cell
   readonly #meter: CellMeter
+  readonly #logs: LogShipper
   readonly #end: () => void
 
-  constructor(options: { send(message: FromCell): void; cell: Cell; meter: CellMeter; end(): void }) {
+  constructor(options: CellChannelOptions) {
     this.#send = options.send
     this.#cell = options.cell
     this.#meter = options.meter
+    this.#logs = options.logs
     this.#end = options.end
   }
 
@@ -46,10 +56,11 @@ export class CellChannel {
     }
   }
 
-  /** Finishes what runs, ships the meter, waits until it is acknowledged, ends. */
+  /** Finishes what runs, ships the log and the meter, waits until the meter is acknowledged, ends. */
   async #drain(): Promise<void> {
     const deadlineMs = performance.now() + 30_000
     while (this.#cell.active > 0 && performance.now() < deadlineMs) await pause(20)
+    this.#logs.flush()
     this.#meter.flush()
     const ackDeadlineMs = performance.now() + 5_000
     while (!this.#meter.empty && performance.now() < ackDeadlineMs) await pause(20)

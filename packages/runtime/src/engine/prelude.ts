@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
@@ -55,10 +55,11 @@ export async function ensurePreludes(directory: string): Promise<PreludePaths> {
   return paths
 }
 
+/** Whole or not at all, whoever makes the same at the same time: in this process, or in a container whose processes have the same numbers. */
 async function writeSnapshot(path: string, code: string, warmUp: string): Promise<void> {
   const { default: ivm } = await import('isolated-vm')
   const snapshot = ivm.Isolate.createSnapshot([{ code, filename: 'prelude.js' }], warmUp)
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${randomUUID()}.tmp`
   await writeFile(temporary, Buffer.from(snapshot.copy()))
   await rename(temporary, path)
 }

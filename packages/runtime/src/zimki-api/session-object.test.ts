@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { TestCell, type TestRealm, type TestRequest } from '../testing/test-cell.ts'
 
@@ -70,6 +71,22 @@ describe('ZIMKI-API 4: zimki.session as an object', () => {
     await visit('save')
     expect(maxAge(own.set)).toBe(30 * DAY_S)
     expect(await visit('look')).toEqual([2, expect.any(String), null])
+  })
+
+  it('its cookie lasts as long when the store takes its time', async () => {
+    const { objects } = cell
+    const batch = objects.batch.bind(objects)
+    objects.batch = async (...args) => {
+      await sleep(600)
+      return batch(...args)
+    }
+    try {
+      const { own, visit } = browser()
+      await visit('save')
+      expect(maxAge(own.set)).toBe(30 * DAY_S)
+    } finally {
+      objects.batch = batch
+    }
   })
 
   it('creation_date is set when it is first stored, and by nobody else', async () => {
