@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -22,13 +23,16 @@ beforeEach(async () => {
   gone = []
   world = { aheadMs: 0, rssBytes: 1 }
   told = []
+  processes = []
   supervisor = await supervisorOf(0)
 })
 
 /** Spares that were told of. */
 let told: { cell: string; address: string }[]
+let processes: ChildProcess[]
 
-async function supervisorOf(spares: number): Promise<Supervisor> {
+/** No cell's process is started before `gate`. */
+async function supervisorOf(spares: number, gate: Promise<void> = Promise.resolve()): Promise<Supervisor> {
   const spawnCell = await createSpawner({
     command: [process.execPath, FAKE_CELL],
     runDir: dir,
@@ -41,7 +45,12 @@ async function supervisorOf(spares: number): Promise<Supervisor> {
   })
   return new Supervisor({
     settings: agentSettings({ spares, cellRssBytes: 100 * MIB }),
-    spawnCell,
+    spawnCell: async () => {
+      await gate
+      const spawned = await spawnCell()
+      processes.push(spawned.child)
+      return spawned
+    },
     nowMs: () => performance.now() + world.aheadMs,
     rssBytes: async () => world.rssBytes,
     cpuMs: async () => null,
@@ -75,6 +84,18 @@ describe('Supervisor', () => {
     await until(async () => told.length === 1)
     const [spare] = await supervisor.list()
     expect(told).toEqual([{ cell: spare!.cell, address: spare!.address }])
+  })
+
+  it('is drained when the cell is gone, too, whose process was just being started', async () => {
+    await supervisor.drain('another follows')
+    const gate = Promise.withResolvers<void>()
+    supervisor = await supervisorOf(1, gate.promise)
+    supervisor.start()
+    const drained = supervisor.drain('the test is over')
+    gate.resolve()
+    await drained
+    expect(processes.map(({ signalCode }) => signalCode)).toEqual(['SIGKILL'])
+    expect(await readdir(join(dir, 's'))).toEqual([])
   })
 
   it('replaces a cell that grew too large: its deployments move before it is drained', async () => {

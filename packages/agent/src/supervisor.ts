@@ -44,6 +44,8 @@ const ATTEMPTS = 3
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #cells = new Set<Cell>()
+  /** Those whose processes are just being started. */
+  readonly #starting = new Set<Promise<Cell>>()
   readonly #spares: SpareCells
   readonly #homes: CordonCells
   readonly #quarantine: Quarantine
@@ -125,10 +127,21 @@ export class Supervisor {
   async drain(reason: string): Promise<void> {
     this.#isDraining = true
     this.#spares.close()
-    await Promise.all([...this.#cells].map((cell) => cell.drain(reason, this.#options.settings.drainMs)))
+    const cells = [...this.#cells].map((cell) => cell.drain(reason, this.#options.settings.drainMs))
+    await Promise.all([...cells, Promise.allSettled(this.#starting)])
   }
 
   async #startCell(): Promise<Cell> {
+    const coming = this.#newCell()
+    this.#starting.add(coming)
+    try {
+      return await coming
+    } finally {
+      this.#starting.delete(coming)
+    }
+  }
+
+  async #newCell(): Promise<Cell> {
     const { spawnCell, settings, nowMs, onUsage, onLog } = this.#options
     const cell = new Cell(
       await spawnCell(),
@@ -136,7 +149,7 @@ export class Supervisor {
       { onUsage, onLog, onEnded: (ended, end) => this.#onEnded(ended, end) },
     )
     this.#cells.add(cell)
-    if (this.#isDraining) void cell.drain('the machine ends', 0)
+    if (this.#isDraining) await cell.drain('the machine ends', 0)
     return cell
   }
 
