@@ -47,11 +47,12 @@ function parse(text: string): { pid: number; started: string | null } | null {
   }
 }
 
-/** The kernel's start time of a process, or null when there is none (or the system does not tell). */
+/** The kernel's start time of a process, or null when there is none, or it has ended and only waits to be reaped. */
 async function startTime(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
   } catch {
     return processAlive(pid) ? 'unknown' : null
   }
