@@ -16,11 +16,12 @@ export async function* watchMachines(
   signal: AbortSignal,
 ): AsyncGenerator<string | null> {
   const filters = JSON.stringify({ type: ['container'], label: [ownerFilter(owner)] })
-  const events = (await docker.getEvents({ filters, abortSignal: signal })) as Readable
+  const since = await timeOf(docker)
+  const events = (await docker.getEvents({ filters, since, abortSignal: signal })) as Readable
   const stop = () => events.destroy()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    // The engine has answered, so it keeps what happens from here on for us.
+    // It answers before it listens for us, but tells what happened since it was asked for its time.
     yield null
     for await (const line of createInterface({ input: events })) {
       const id = machineOf(line, owner)
@@ -30,6 +31,13 @@ export async function* watchMachines(
     signal.removeEventListener('abort', stop)
     events.destroy()
   }
+}
+
+/** The engine's own, in seconds: its host may have another than ours. */
+async function timeOf(docker: Docker): Promise<number | undefined> {
+  const { SystemTime } = (await docker.info()) as { SystemTime?: string }
+  const nowMs = Date.parse(SystemTime ?? '')
+  return Number.isNaN(nowMs) ? undefined : nowMs / 1_000
 }
 
 /** Null: it is none of ours, or not for us. */
