@@ -61,13 +61,17 @@ export async function untilLogged(context: CaseContext, id: string, text: string
   return logs
 }
 
-/** What `look` sees once that is not null; null when it was null for as long as a machine takes to settle. */
+/**
+ * What `look` sees once that is not null; null when it was null for as long as a machine takes to settle. The last look begins after that time, however
+ * long this process itself stood still.
+ */
 export async function until<T>(context: CaseContext, look: () => Promise<T | null>): Promise<T | null> {
   const clock = clockOf(context)
   const end = clock.nowMs() + context.harness.settleMs
   for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(LAST_POLL_MS, pauseMs * 1.5)) {
+    const isLast = clock.nowMs() > end
     const seen = await look()
-    if (seen !== null || clock.nowMs() > end) return seen
+    if (seen !== null || isLast) return seen
     await clock.wait(pauseMs)
   }
 }

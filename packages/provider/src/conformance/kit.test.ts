@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { GROUP_ADVICE } from './group-advice.ts'
 import { mutantHarness } from './mutant.ts'
@@ -84,6 +85,28 @@ describe('runKit', () => {
     expect(report.passed + report.skipped).toBe(providerCases.length)
     expect(seen).toEqual(report.cases)
     expect(await harness.leftovers()).toEqual([])
+  })
+
+  it('cut short while a provider opens, runs nothing on it afterwards, and closes it', async () => {
+    const harness = mutantHarness({})
+    const controller = new AbortController()
+    const gate = Promise.withResolvers<void>()
+    const calls: string[] = []
+    const open: typeof harness.open = async (owner) => {
+      const call = calls.push('open')
+      if (call === 1) await gate.promise
+      const provider = await harness.open(owner)
+      return { ...provider, close: () => provider.close().finally(() => calls.push('close')) }
+    }
+    const one = { ...providerCases[0]!, run: async () => void calls.push('run') }
+    const ran = runCase({ ...harness, open }, one, 'owner', controller.signal)
+    controller.abort()
+    await expect(ran).rejects.toMatchObject({ code: 'CANCELLED' })
+    gate.resolve()
+    for (let looks = 0; looks < 500 && calls.length < 6; looks += 1) await delay(10)
+    await delay(20)
+    // The case's own, and those that cleared up after its owner and its stranger.
+    expect(calls.toSorted()).toEqual(['close', 'close', 'close', 'open', 'open', 'open'])
   })
 
   it('fails a case that does not end', async () => {

@@ -2,6 +2,8 @@ import { PlatformError } from '@openzimki/core'
 import type { MachineProvider } from '../contract.ts'
 import type { CaseContext, ConformanceCase, ProviderHarness } from './harness.ts'
 
+const INTERRUPTED = 'the run was interrupted'
+
 /** Runs one case with owners of its own, and removes whatever it made, also when `signal` cuts it short. */
 export async function runCase(
   harness: ProviderHarness,
@@ -33,7 +35,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined
   if (!signal) return work
   work.catch(() => undefined)
   const aborted = Promise.withResolvers<never>()
-  const onAbort = () => aborted.reject(new PlatformError('CANCELLED', 'the run was interrupted'))
+  const onAbort = () => aborted.reject(new PlatformError('CANCELLED', INTERRUPTED))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     if (signal.aborted) onAbort()
@@ -49,6 +51,7 @@ class CaseBench {
   readonly #owner: string
   readonly #opened: MachineProvider[] = []
   readonly #launched = new Map<string, Set<string>>()
+  #isCleared = false
 
   constructor(harness: ProviderHarness, owner: string) {
     this.#harness = harness
@@ -66,6 +69,7 @@ class CaseBench {
 
   /** Ids are destroyed even where no list shows them: a launch that was cut off may still be under way. */
   async clear(): Promise<void> {
+    this.#isCleared = true
     for (const provider of this.#opened.splice(0)) await provider.close()
     for (const owner of [this.#owner, `${this.#owner}-stranger`]) {
       const sweeper = await this.#harness.open(owner)
@@ -77,6 +81,11 @@ class CaseBench {
 
   async #open(owner: string): Promise<MachineProvider> {
     const provider = await this.#harness.open(owner)
+    if (this.#isCleared) {
+      // The run was interrupted while it opened: what is launched from here on would be removed by nobody.
+      await provider.close()
+      throw new PlatformError('CANCELLED', INTERRUPTED)
+    }
     this.#opened.push(provider)
     const seen = this.#launched.get(owner) ?? new Set<string>()
     this.#launched.set(owner, seen)

@@ -40,7 +40,7 @@ describe('a simulated world', () => {
     expect(machines.every(({ state }) => state === 'running')).toBe(true)
     const late = simulatedProvider(world, 'us').launch({ ...SPEC, id: 'too-many' })
     await expect(late).rejects.toMatchObject({ code: expect.stringMatching('NO_CAPACITY|QUOTA_EXCEEDED') })
-  })
+  }, 120_000)
 
   it('is the same each time for one seed, and another for another', async () => {
     const story = async (seed: number) => {
