@@ -11,6 +11,7 @@ const { values } = parseArgs({
     instances: { type: 'string', default: 'bodiless' },
     expose: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: '1' },
+    'state-folder': { type: 'string' },
   },
 })
 
@@ -21,6 +22,7 @@ const simulator = await startSimulator({
   instances: values.instances === 'real' ? 'real' : 'bodiless',
   seed: Number(values.seed),
   expose: values.expose.map(Number),
+  ...(values['state-folder'] === undefined ? {} : { stateFolder: values['state-folder'] }),
 })
 process.stdout.write(`# AWS, simulated, at ${simulator.endpoint}\n`)
 if (simulator.hostAddress) process.stdout.write(`# instances reach this host at ${simulator.hostAddress}\n`)

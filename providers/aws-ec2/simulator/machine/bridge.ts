@@ -16,7 +16,7 @@ const RANGE_THIRD = [0, 64, 128, 192]
 const BITS = 18
 const TRIES = 50
 
-export const deviceOf = (tag: string): string => `zk${tag}`
+const deviceOf = (tag: string): string => `zk${tag}`
 
 /** A bridge on the host, with a network that nothing on this host uses yet. */
 export async function makeBridge(tag: string, random: () => number): Promise<Bridge> {
@@ -42,8 +42,21 @@ async function freeCidr(random: () => number): Promise<string> {
   throw new Error('No network from 10.64.0.0/10 is free on this host; end other simulators')
 }
 
-/** Succeeds when it is gone already. */
-export async function dropBridge(device: string): Promise<void> {
-  const found = await runTool('ip', '-o', 'link', 'show').then((all) => all.includes(` ${device}:`))
-  if (found) await runTool('ip', 'link', 'del', device)
+/**
+ * Removes the bridge of a simulator, and what is left of its instances' cables: the kernel takes those away some time after the instances end.
+ * Succeeds where they are gone already, or another drops them in this moment.
+ */
+export async function dropDevices(tag: string): Promise<void> {
+  for (const device of await devicesOf(tag)) {
+    await runTool('ip', 'link', 'del', device).catch(async (thrown: unknown) => {
+      if ((await devicesOf(tag)).includes(device)) throw thrown
+    })
+  }
+}
+
+async function devicesOf(tag: string): Promise<string[]> {
+  const lines = (await runTool('ip', '-o', 'link', 'show')).split('\n')
+  // Such as `12: zk35cb01: <BROADCAST`, or `13: zk35cb012@if2: <BROADCAST`.
+  const names = lines.map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? '')
+  return names.filter((name) => name.startsWith(deviceOf(tag)))
 }
