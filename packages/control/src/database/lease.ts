@@ -59,12 +59,11 @@ export class Lease {
     if (this.#lost) throw this.#lost
     await client.query(SERVER_KEEP_ALIVE)
     for (let attempt = 1; !(await this.#lock(client)); attempt++) {
-      // Who was there before may be our own last connection, which the server does not know to be gone.
+      await this.#check(client)
+      // Who is there may be our own last connection, which the server does not know to be gone.
       if (this.#term !== null) await this.#endOwn(client)
-      if (this.#term === null || attempt === OWN_ATTEMPTS) {
-        await this.#check(client)
+      if (this.#term === null || attempt === OWN_ATTEMPTS)
         throw await this.#taken(async (sql) => (await client.query(sql)).rows)
-      }
       await pause(OWN_PAUSE_MS)
     }
     await this.#check(client)
