@@ -6,6 +6,7 @@ import { createDockerProvider } from '@openzimki/provider-docker'
 import { EngineProcess, ensureTestImage, testConfig } from '@openzimki/provider-docker/testing'
 import { engineLeftovers } from '../infrastructure/engine-leftovers.ts'
 import { listProcesses } from '../processes/list-processes.ts'
+import { PROCESSES_WITHIN_MS, untilNone } from '../processes/until-none.ts'
 import { EngineProxy } from './engine-proxy.ts'
 import { FaultPlan } from './fault-plan.ts'
 import type { LaunchesReport } from './launches-report.ts'
@@ -85,12 +86,12 @@ async function launchAll(
 
 async function findLeftovers(engine: EngineProcess, runDir: string): Promise<string[]> {
   const folders = (await readdir(runDir)).filter((name) => name !== 'doors')
-  const shims = (await listProcesses()).filter(
-    ({ command, mentions }) => mentions(`${engine.folder}/`) && command.includes('containerd-shim'),
+  const shims = await untilNone(PROCESSES_WITHIN_MS, async () =>
+    (await listProcesses()).flatMap(({ pid, command, mentions }) =>
+      mentions(`${engine.folder}/`) && command.includes('containerd-shim')
+        ? [`process ${pid}: ${command.slice(0, 120)}`]
+        : [],
+    ),
   )
-  return [
-    ...(await engineLeftovers(engine.socket)),
-    ...folders.map((name) => `folder ${name}`),
-    ...shims.map(({ pid, command }) => `process ${pid}: ${command.slice(0, 120)}`),
-  ]
+  return [...(await engineLeftovers(engine.socket)), ...folders.map((name) => `folder ${name}`), ...shims]
 }

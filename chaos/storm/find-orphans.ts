@@ -1,14 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Infrastructure } from '../infrastructure/infrastructure.ts'
 import { listProcesses } from '../processes/list-processes.ts'
+import { PROCESSES_WITHIN_MS, untilNone } from '../processes/until-none.ts'
 import type { ZimkiProcess } from '../processes/zimki-process.ts'
 
 /** A look for strays comes every minute. */
 const STRAYS_WITHIN_MS = 75_000
-const PROCESSES_WITHIN_MS = 5_000
-const LOOK_MS = 500
 
 /** Machines that control does not know, or knows and are not there, once it has had its time. */
 export async function findUnknownMachines(
@@ -38,14 +36,4 @@ export async function findLeftovers(infrastructure: Infrastructure, data: string
   const run = (await readdir(join(data, 'run'))).filter((name) => name !== 'doors')
   const folders = run.map((name) => `folder ${name} of a machine's sockets and spool`)
   return [...processes, ...folders, ...(await infrastructure.leftovers(data))]
-}
-
-/** What is found in the end. */
-async function untilNone(patienceMs: number, look: () => Promise<string[]>): Promise<string[]> {
-  const deadlineMs = performance.now() + patienceMs
-  for (;;) {
-    const found = await look()
-    if (found.length === 0 || performance.now() > deadlineMs) return found
-    await delay(LOOK_MS)
-  }
 }

@@ -57,7 +57,7 @@ describe('the agent’s program', () => {
   })
 
   it('killed at once, leaves no cell behind, not even one that hangs', async () => {
-    const process = start()
+    const process = start({ [AGENT_ENV.settings]: '{"hangMs":25000}' })
     await control.until(() => control.isJoined)
     const { cell } = await control.load('good.1')
     const pid = await control.pidOf(cell)

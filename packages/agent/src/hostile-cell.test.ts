@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { LogEntry } from '@openzimki/core'
 import { TestControl, testLoad } from './testing/test-control.ts'
 
+/** Longer than a busy machine lets a cell wait that does nothing wrong. */
+const HANG_MS = 2_000
+
 let control: TestControl
 
 beforeEach(async () => {
@@ -44,7 +47,8 @@ describe('a cell that lies', () => {
     ['with a message that never ends', 'sends-huge'],
     ['with what is no JSON', 'sends-noise'],
   ])('%s is killed, and nothing of it is believed', async (_, deployment) => {
-    await control.startAgent()
+    // However long the message, it is not for silence that it is killed.
+    await control.startAgent({ hangMs: 25_000 })
     const { cell } = await control.load(`${deployment}.1`)
     await goneFor()
     expect(control.gone[0]).toMatchObject({
@@ -76,7 +80,7 @@ describe('a cell that lies', () => {
 
 describe('a cell that misbehaves', () => {
   it('and hangs is killed; the suspects are parted, the others go on without being asked', async () => {
-    await control.startAgent({ hangMs: 300, spares: 2 })
+    await control.startAgent({ hangMs: HANG_MS, spares: 2 })
     const { cell } = await control.load('good.1')
     await control.load('good.2')
     await untilLoaded(['good.1', 'good.2'])
@@ -112,7 +116,7 @@ describe('a cell that misbehaves', () => {
   })
 
   it('while it loads fails that load with a plain reason and tries the others elsewhere', async () => {
-    await control.startAgent({ hangMs: 300 })
+    await control.startAgent({ hangMs: HANG_MS })
     await expect(control.load('hangs-loading.1')).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('did not answer'),
@@ -138,9 +142,9 @@ describe('a cell that misbehaves', () => {
     await control.load('logs.1')
     resolve()
     await control.until(
-      () => told(control.logs.filter(({ deployment }) => deployment === 'floods.1')) === 20_000,
+      () => told(control.logs.filter(({ deployment }) => deployment === 'floods.1')) === 5_000,
     )
-    expect(control.logs.length).toBeLessThan(20_000)
+    expect(control.logs.length).toBeLessThan(5_000)
     await control.until(() => control.logs.some(({ deployment }) => deployment === 'logs.1'))
     expect(control.gone).toEqual([])
   })

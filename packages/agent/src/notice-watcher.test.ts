@@ -18,48 +18,51 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Watches, and resolves with what was told the nth time; the first `deaf` times nobody hears it. */
-function told(times: number, deaf = 0): Promise<{ notices: MachineNotice[]; notes: string[] }> {
-  const notices: MachineNotice[] = []
-  const notes: string[] = []
-  const enough = Promise.withResolvers<{ notices: MachineNotice[]; notes: string[] }>()
+/** Watches; the first `deaf` times nobody hears what is told. `said`: what was told and noted so far. */
+function watch(deaf = 0) {
+  const said = { notices: [] as MachineNotice[], notes: [] as string[] }
   stop = watchNotices({
     source: `file:${folder}/notice`,
     pollMs: 5,
-    note: (text) => notes.push(text),
+    note: (text) => said.notes.push(text),
     tell: async (notice) => {
-      notices.push(notice)
-      if (notices.length >= times) enough.resolve({ notices, notes })
-      if (notices.length <= deaf) throw new Error('control is away')
+      said.notices.push(notice)
+      if (said.notices.length <= deaf) throw new Error('control is away')
     },
   })
-  return enough.promise
+  return said
 }
 
 const write = (text: string) => writeFile(join(folder, 'notice'), text)
 
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
 describe('the watch for notices', () => {
   it('tells control, again until it was heard', async () => {
-    const heard = told(3, 2)
+    const { notices, notes } = watch(2)
     await write(JSON.stringify(NOTICE))
-    expect((await heard).notices).toEqual([NOTICE, NOTICE, NOTICE])
+    await until(() => notes.length > 0)
+    expect(notices).toEqual([NOTICE, NOTICE, NOTICE])
   })
 
   it('tells what is new, and nothing twice that was heard', async () => {
-    const heard = told(2)
+    const { notices, notes } = watch()
     await write(JSON.stringify({ ...NOTICE, kind: 'endangered' }))
-    const later = setInterval(() => void write(JSON.stringify(NOTICE)), 50)
-    const { notices } = await heard
-    clearInterval(later)
+    await until(() => notes.length === 1)
+    await write(JSON.stringify(NOTICE))
+    await until(() => notes.length === 2)
     expect(notices.map(({ kind }) => kind)).toEqual(['endangered', 'ends'])
   })
 
   it('is not led astray by what is no notice', async () => {
-    const heard = told(1)
+    const { notices, notes } = watch()
     await write('{"kind":"explode"}')
-    const later = setInterval(() => void write(JSON.stringify(NOTICE)), 50)
-    const { notices } = await heard
-    clearInterval(later)
+    await until(() => notes.length === 1)
+    expect(notes[0]).toContain('no notice that could be read')
+    await write(JSON.stringify(NOTICE))
+    await until(() => notices.length > 0)
     expect(notices).toEqual([NOTICE])
   })
 })

@@ -31,7 +31,7 @@ beforeEach(async () => {
     socket.pipe(socket)
   }
   const take = async (socket: Socket, channel: string): Promise<void> => {
-    const incoming = await readRelay(socket, channel, 1_000)
+    const incoming = await readRelay(socket, channel, 10_000)
     dialled.push(incoming)
     onRelay(incoming)
   }

@@ -54,7 +54,8 @@ describe('a deploy', () => {
     await Promise.all(deploys)
     expect(test.agent.loads).toHaveLength(80)
     expect(test.agent.loads.filter(({ prefetched }) => prefetched).length).toBe(64)
-  })
+    // Each waits for the disk several times.
+  }, 120_000)
 
   it('of the same artifact again changes nothing and loads nothing', async () => {
     const first = await client.deployments.create({ params, query, body: artifactOf() })

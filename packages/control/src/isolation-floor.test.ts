@@ -26,15 +26,17 @@ async function start(
   const isStarted = Promise.withResolvers<void>()
   const pools = borders.map((border) => onePool(providerOf(border), { name: border }))
   const env = ({ id, joinToken, pool }: { id: string; joinToken: string; pool: string }) => {
-    void isStarted.promise.then(async () => {
+    const joins = async (): Promise<void> => {
       const agent = await FakeAgent.connect(test.agentAddress)
       agent.cellPrefix = `${id} `
       agents.set(pool, agent)
       await agent.join(id, joinToken)
-    })
+    }
+    // A test may end before.
+    void isStarted.promise.then(joins).catch((error: unknown) => test.logged.push(String(error)))
     return { JOIN: joinToken }
   }
-  const timings = { fleetMs: 20, relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 5_000 }
+  const timings = { fleetMs: 20, relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 20_000 }
   test = await startTestControl({ isolationFloor: 'container', machines: { pools, env }, timings, ...change })
   isStarted.resolve()
   await until(() => test.control.services.health.get().machines === borders.length)

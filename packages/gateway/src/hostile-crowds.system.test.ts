@@ -10,7 +10,7 @@ const GROWTH_BYTES = 1_000_000
 const GROWTH_BYTES_EACH = 120
 /** Of a client that has gone, while the start that it asked for goes on: the question itself, and no request, socket or answer (6 KB). */
 const WAIT_BYTES = 2_000
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 300_000
 const REQUEST_BYTES = 1_000
 const POURED = Buffer.alloc(60_000)
 

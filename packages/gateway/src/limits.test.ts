@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { ManualClock } from '@openzimki/core'
 import { answer, bytes, type CellRequest } from './testing/test-cell.ts'
 import { REALM, TestGateway, until } from './testing/test-gateway.ts'
 
@@ -58,28 +59,46 @@ describe('a realm’s limit', () => {
   })
 
   it('wallMs ends a request that is not answered, in whatever it waits', async () => {
-    test = await TestGateway.start(() => undefined, { bounds: { graceMs: 0 } })
+    const clock = new ManualClock()
+    test = await TestGateway.start(() => undefined, { clock, bounds: { graceMs: 0 } })
     test.realm({ limits: { wallMs: 250 } })
-    const { status, text } = await test.ask('/u/wiki/')
+    const asked = test.ask('/u/wiki/')
+    await until(() => test.cells[0]?.requests === 1)
+    clock.advance(251)
+    const { status, text } = await asked
     expect([status, text.includes('limit of 250 ms (wallMs)')]).toEqual([504, true])
     await test.quiet()
     expect(test.cells[0]?.resets).toEqual(['TIMEOUT'])
     test.realm({ cells: [], limits: { wallMs: 20 } })
     test.routes.onDemand = () => new Promise(() => undefined)
-    expect((await test.ask('/u/wiki/')).status).toBe(504)
+    const starting = test.ask('/u/wiki/')
+    await until(() => test.routes.demanded.length === 1)
+    clock.advance(21)
+    expect((await starting).status).toBe(504)
     expect(test.gateway.stats().active).toBe(0)
   })
 
   it('wallMs does not cut an answer that has begun', async () => {
+    const clock = new ManualClock()
+    let finish: (() => void) | undefined
     test = await TestGateway.start(
-      ({ stream }) => {
+      ({ head, stream }) => {
+        if (head.path === '/never') return
         stream.respond(answer(200))
-        setTimeout(() => stream.end(), 600)
+        finish = () => stream.end()
       },
-      { bounds: { graceMs: 0 } },
+      { clock, bounds: { graceMs: 0 } },
     )
     test.realm({ limits: { wallMs: 250 } })
-    expect((await test.ask('/u/wiki/')).status).toBe(200)
+    const { socket, all } = test.raw('GET /u/wiki/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    await new Promise((resolve) => socket.once('data', resolve))
+    const never = test.ask('/u/wiki/never')
+    await until(() => test.cells[0]?.requests === 2)
+    clock.advance(251)
+    // All that is under way is looked at in one go.
+    expect((await never).status).toBe(504)
+    finish?.()
+    expect(await all).toMatch(/^HTTP\/1.1 200 .*\r\n0\r\n\r\n$/s)
   })
 
   it('concurrency answers 503 at once, for that realm alone, and frees as requests end', async () => {
@@ -140,10 +159,11 @@ describe('an answer that stands still', () => {
     )
     const whole = Array.from({ length: 40 }, () => 'GET /u/wiki/whole HTTP/1.1\r\nHost: x\r\n\r\n').join('')
     for (const text of ['GET /u/wiki/ HTTP/1.1\r\nHost: x\r\n\r\n', whole]) {
+      const before = test.gateway.stats().total
       const { socket } = test.raw()
       socket.pause()
       socket.write(text)
-      await until(() => test.gateway.stats().active > 0)
+      await until(() => test.gateway.stats().total > before)
       await test.quiet()
       socket.destroy()
     }

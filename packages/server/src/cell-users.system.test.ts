@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,6 +22,7 @@ asRoot('a platform that root started', () => {
   beforeAll(async () => {
     platform = await PlatformProcess.start(['--spare-cells', '2'])
     await platform.deployScript('hello', HELLO)
+    while (!(await allListen())) await new Promise((resolve) => setTimeout(resolve, 50))
   }, 60_000)
   afterAll(() => platform.close())
 
@@ -66,6 +68,12 @@ asRoot('a platform that root started', () => {
         owner: (await stat(join(folder, name))).uid,
       })),
     )
+  }
+
+  /** Spare cells are started beside whatever else goes on. */
+  const allListen = async (): Promise<boolean> => {
+    const sockets = await socketsOf()
+    return sockets.length > 2 && sockets.every(({ path }) => existsSync(path))
   }
 
   it('runs each cell as a user of its own, which has no other group, and the realm answers', async () => {
@@ -125,5 +133,5 @@ asRoot('a platform that root started', () => {
       expect([path, await attempt(mine!, writing(join(cache, path)))]).toEqual([path, 'EACCES'])
     const stranger = { uid: 65_534, gid: 65_534 }
     expect(await attempt(stranger, connecting(join(doors, 'store.sock')))).toBe('EACCES')
-  })
+  }, 60_000)
 })

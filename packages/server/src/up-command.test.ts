@@ -115,5 +115,5 @@ describe('zimki up', () => {
     } finally {
       await end(second)
     }
-  })
+  }, 60_000)
 })

@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await PostgresServer.start()
   shared = new SharedPostgresStore(server.url())
   await shared.start()
-})
+}, 60_000)
 afterAll(async () => {
   await shared.close()
   await server.stop()

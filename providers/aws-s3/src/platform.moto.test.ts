@@ -58,7 +58,7 @@ it('a picture that a visitor brings is kept in the bucket, over the death of the
   const [{ pid } = { pid: 0 }] = await platform.processes('store-process')
   process.kill(pid, 'SIGKILL')
   await expect(eventually(picture)).resolves.toEqual(sha256(PHOTO))
-}, 30_000)
+}, 60_000)
 
 it('credentials reach the store’s process and no machine or cell', async () => {
   const secret = TEST_KEYS.AWS_SECRET_ACCESS_KEY
@@ -89,7 +89,7 @@ it('is not started beside its blobs, and finds them when it is started as before
   await rm(other, { recursive: true })
   platform = await PlatformOnS3.up(data, '--blobs', place())
   expect(await picture()).toEqual(sha256(PHOTO))
-}, 60_000)
+}, 180_000)
 
 it('blobs move from the data folder to the bucket and back, and the realm answers from each place', async () => {
   const data = join(folder, 'moved', '.zimki')
@@ -121,7 +121,7 @@ it('blobs move from the data folder to the bucket and back, and the realm answer
   const again = await PlatformOnS3.up(data)
   expect((await fetch(`${again.url}/u/wiki/`)).status).toBeLessThan(400)
   await again.close()
-}, 90_000)
+}, 180_000)
 
 it('is not started on a store that cannot be relied on, and says why', async () => {
   const other = await mkdtemp(join(tmpdir(), 'zimki-s3-'))

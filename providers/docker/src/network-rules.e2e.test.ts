@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const HOW_TO = new URL('../../../docs/how-to/docker.md', import.meta.url)
 const PRIVATE = ['10.9.9.9', '169.254.169.254', '100.64.0.9']
 const SERVE = `require('node:http').createServer((_, answer) => answer.end('hi')).listen(8000, '0.0.0.0', () => console.log('open'))`
-const TRY = `Promise.all(process.argv.slice(1).map((host) => fetch('http://' + host + ':8000/', { signal: AbortSignal.timeout(2000) })
+const TRY = `Promise.all(process.argv.slice(1).map((host) => fetch('http://' + host + ':8000/', { signal: AbortSignal.timeout(5000) })
   .then(() => [host], () => []))).then((reached) => console.log(JSON.stringify(reached.flat())))`
 const closers: (() => unknown)[] = []
 let hosts: TwoHosts

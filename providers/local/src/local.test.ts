@@ -47,6 +47,14 @@ async function withProvider(owner: string, run: (provider: MachineProvider) => P
   }
 }
 
+/** Launches, and waits until its own program runs: before that a new process has no environment to be seen. */
+async function launchReady(provider: MachineProvider, env: Record<string, string> = {}): Promise<Machine> {
+  const machine = await provider.launch({ ...SPEC, env })
+  while (!(await provider.logs('m-1')).includes('hello'))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  return machine
+}
+
 async function untilGone(pid: number): Promise<void> {
   while ((await processIdentity(pid)) !== null) await new Promise((resolve) => setTimeout(resolve, 10))
 }
@@ -60,7 +68,7 @@ describe('a local machine', () => {
   it('gets the environment of its spec and nothing of the platform’s', async () => {
     await withProvider('env', async (provider) => {
       process.env.PLATFORM_SECRET = 'x'
-      const machine = await provider.launch({ ...SPEC, env: { A: '1' } })
+      const machine = await launchReady(provider, { A: '1' })
       delete process.env.PLATFORM_SECRET
       const environ = (await readFile(`/proc/${pidOf(machine)}/environ`, 'utf8')).split('\0').filter(Boolean)
       expect(environ.map((line) => line.split('=')[0]).sort()).toEqual(['A', 'ZIMKI_MACHINE_TAG'])
@@ -103,7 +111,7 @@ describe('a local machine', () => {
 
   it('is found by its tag when the platform was killed before it wrote the pid down', async () => {
     await withProvider('tag', async (provider) => {
-      const machine = await provider.launch(SPEC)
+      const machine = await launchReady(provider)
       const folder = join(stateDir, 'tag', 'm-1')
       const record = JSON.parse(await readFile(join(folder, 'machine.json'), 'utf8'))
       await rm(await processFileIn(folder))

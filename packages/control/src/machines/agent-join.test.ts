@@ -282,10 +282,13 @@ describe('beyond the machine itself', () => {
     await gone
     const again = await comes({ identity: agent.identity, publicKey }, through)
     for (const [key, held] of agent.held) again.held.set(key, held)
-    const routed = new Promise<void>((resolve) => test.control.routes.subscribe(() => resolve()))
+    const cells = () => test.control.routes.current().realms.get(live.realmId)?.cells
+    const routed = new Promise<void>((resolve) =>
+      test.control.routes.subscribe(() => cells()?.length === 1 && resolve()),
+    )
     await again.join('m-2', '')
     await routed
-    expect(test.control.routes.current().realms.get(live.realmId)?.cells).toHaveLength(1)
+    expect(cells()).toHaveLength(1)
     expect(again.loads).toEqual([])
   })
 })

@@ -24,7 +24,7 @@ beforeEach(async () => {
   }
   test = await startTestControl({
     machines: { pools: [onePool(provider)], env },
-    timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 5_000, joinMs: 10_000, strayMs: 1_000 },
+    timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 20_000, joinMs: 10_000, strayMs: 1_000 },
   })
 })
 afterEach(async () => {

@@ -35,7 +35,7 @@ beforeEach(async () => {
     timings: {
       relaunchFirstMs: 1,
       relaunchMaxMs: 5,
-      agentTimeoutMs: 5_000,
+      agentTimeoutMs: 20_000,
       joinMs: 10_000,
       strayMs: 1_000,
       watchedStrayMs: 1_000,

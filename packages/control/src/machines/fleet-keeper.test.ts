@@ -32,8 +32,17 @@ const start = async () => {
         return { JOIN: machine.joinToken }
       },
     },
-    timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 5_000, joinMs: 10_000 },
+    timings: { relaunchFirstMs: 1, relaunchMaxMs: 5, agentTimeoutMs: 20_000, joinMs: 10_000 },
   })
+}
+/** What was tried and failed before does not count. */
+const launched = async (): Promise<Launch> => {
+  for (;;) {
+    const there = await provider.list()
+    const launch = launches.find(({ id }) => there.some((machine) => machine.id === id))
+    if (launch) return launch
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 const nextLaunch = () => new Promise<Launch>((resolve) => (onLaunch = resolve))
 const joined = async ({ id, joinToken }: Launch) => {
@@ -109,7 +118,7 @@ describe('the keeper of machines', () => {
     await start()
     expect(await test.anonymous.health.get()).toMatchObject({ status: 'degraded', machines: 0 })
     await blocker.destroy('blocker')
-    const agent = await joined(await nextLaunch())
+    const agent = await joined(await launched())
     expect(await test.anonymous.health.get()).toMatchObject({ status: 'ok', machines: 1 })
     agent.link.close()
   })

@@ -46,7 +46,7 @@ const start = async (
   const timings = {
     relaunchFirstMs,
     relaunchMaxMs: 5 * relaunchFirstMs,
-    agentTimeoutMs: 5_000,
+    agentTimeoutMs: 20_000,
     joinMs: 10_000,
     fleetMs: 20,
     tickMs: 50,
@@ -225,15 +225,15 @@ describe('machines of an older release', () => {
     await until(async () => (await ready('own')).length === 2)
     const { realm } = await deploy()
     const old = (await own.list()).map(({ id }) => id)
-    const [first, second] = agents.splice(0)
+    const before = agents.splice(0)
     test.options.version = '1.2.4'
     await test.restart()
-    for (const [index, agent] of [first!, second!].entries()) {
+    for (const [index, agent] of before.entries()) {
       const again = await FakeAgent.connect(test.agentAddress, { identity: agent.identity })
       for (const [key, held] of agent.held) again.held.set(key, held)
       again.cellPrefix = `again ${index} `
       agents.push(again)
-      await again.join(launches[index]!.id, '')
+      await again.join(agent.cellPrefix.trim(), '')
     }
     await until(() => (test.control.routes.current().realms.get(realm)?.cells.length ?? 0) > 0)
     const fewest = watchCells(realm)

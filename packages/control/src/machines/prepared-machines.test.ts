@@ -33,14 +33,14 @@ async function start(over: Partial<PoolOptions> = {}): Promise<void> {
     ...right,
     launch: async (spec, options) => {
       const machine = await right.launch(spec, options)
-      if (!spec.prepared) void joins(spec.id)
+      if (!spec.prepared) comesBy(spec.id)
       return machine
     },
     start: async (id, options) => {
       const failure = failures.shift()
       if (failure) throw failure
       await right.start(id, options)
-      void joins(id)
+      comesBy(id)
     },
   }
   const pools = [onePool(provider, { name: 'warm', floor: 0, ceiling: 2, prepared: 1, ...over })]
@@ -49,9 +49,14 @@ async function start(over: Partial<PoolOptions> = {}): Promise<void> {
     return { JOIN: launch.joinToken }
   }
   const quick = { relaunchFirstMs: 1, relaunchMaxMs: 5, fleetMs: 20, strayMs: 1 }
-  const timings = { ...quick, agentTimeoutMs: 5_000, joinMs: JOIN_MS, prepareMs: 60_000 }
+  const timings = { ...quick, agentTimeoutMs: 20_000, joinMs: JOIN_MS, prepareMs: 60_000 }
   test = await startTestControl({ machines: { pools, env }, timings })
   isUp.resolve()
+}
+
+/** A test may end before. */
+function comesBy(id: string): void {
+  joins(id).catch((error: unknown) => test.logged.push(String(error)))
 }
 
 async function joins(id: string): Promise<void> {

@@ -203,11 +203,11 @@ describe('the store, from another host', () => {
 })
 
 describe('the door for relays', () => {
-  const bounds = { helloMs: 200, ticketMs: 1_000, maxStrangers: 2, maxStoreRelays: 2 }
+  const BOUNDS = { ticketMs: 1_000, maxStrangers: 2, maxStoreRelays: 2 }
   const why: string[] = []
 
   /** Without a control; the agent of m-1 is joined. */
-  async function alone(): Promise<{
+  async function alone(helloMs = 20_000): Promise<{
     relays: RelayDoor
     dialled: (hello?: Hello) => Promise<Socket>
     at: string
@@ -220,7 +220,7 @@ describe('the door for relays', () => {
       storeAddress: `unix:${await echoStore()}`,
       onIncident: async (incident) => void why.push(incident.why),
       log: () => undefined,
-      bounds,
+      bounds: { ...BOUNDS, helloMs },
     })
     const take = (socket: Socket, channel: string): void => void relays.take(socket, channel)
     const others = { [RELAY_PROTOCOL]: take }
@@ -247,7 +247,8 @@ describe('the door for relays', () => {
   })
 
   it('hangs up on more strangers than it can bear, and takes others when they have said what they want', async () => {
-    const { dialled, at } = await alone()
+    // Long enough for three to come, whatever holds them up.
+    const { dialled, at } = await alone(3_000)
     const { connect } = await import('node:tls')
     const port = Number(at.split(':').at(-1))
     const strangers: Socket[] = []

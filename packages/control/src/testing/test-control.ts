@@ -65,7 +65,8 @@ export async function startTestControl(change: Partial<ControlOptions> = {}): Pr
       invoked.push({ head, body: Buffer.from(body).toString('utf8') })
       return { head: { status: 200, headers: [] }, body: Buffer.from(JSON.stringify(answers.next(head))) }
     },
-    timings: { agentTimeoutMs: 1_000 },
+    // Nothing waits in vain, and what rounds do is done when a test says so.
+    timings: { agentTimeoutMs: 20_000, loadTimeoutMs: 120_000, tickMs: 3_600_000, sealMs: 3_600_000 },
     ...change,
   }
   const agentAddress = `unix:${join(directory, 'agents.sock')}`

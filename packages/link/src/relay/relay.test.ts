@@ -24,7 +24,7 @@ async function openDoor(
   failures: PlatformError[] = [],
 ): Promise<LinkListener> {
   const take = (socket: Socket, channel: string): void => {
-    readRelay(socket, channel, 200).then(onRelay, (error: PlatformError) => failures.push(error))
+    readRelay(socket, channel, 1_000).then(onRelay, (error: PlatformError) => failures.push(error))
   }
   const onLink = (link: { onStream: unknown }): void => {
     link.onStream = (stream: { head: string; respond(head: string, body: null): void }) =>

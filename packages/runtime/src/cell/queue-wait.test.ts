@@ -46,14 +46,15 @@ describe('a real cell', () => {
     expect(sums).toMatchObject({ entered: 6, places: 1 })
     // The second waits for one, the sixth for five.
     expect(sums.waitedMs).toBeGreaterThan(15 * 15)
-    expect(sums.busyMs).toBeGreaterThan(6 * 15)
+    // Of its thread, which others may keep from the processor.
+    expect(sums.busyMs).toBeGreaterThan(6 * 3)
     const idle = await cell.module(`export default { async fetch() {
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
       return new Response('x')
     } }`)
     await idle.request('/')
     const before = sumsOf(idle.realm).waitedMs
     await Promise.all(Array.from({ length: 6 }, () => idle.request('/')))
-    expect(sumsOf(idle.realm).waitedMs - before).toBeLessThan(6 * 150)
+    expect(sumsOf(idle.realm).waitedMs - before).toBeLessThan(6 * 700)
   })
 })

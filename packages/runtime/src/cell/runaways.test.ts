@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import type { PlatformError } from '@openzimki/core'
 import { TestCell, type TestRealm } from '../testing/test-cell.ts'
 
-/** V8 cannot stop it; it ends by itself after some two seconds, on a fast machine too. */
-const BOMB = bombOf(2_000)
-const limits = { cpuMs: 100 }
+/** V8 cannot stop it; it ends by itself after some three seconds, on a fast machine too. */
+const BOMB = bombOf(3_200)
+/** It goes by the clock: what is quick must stay below it on a host that is held up for half a second. */
+const limits = { cpuMs: 600 }
+
+// Each waits for the end of what it cannot stop, which takes longer where others want the processor too.
+jest.setTimeout(120_000)
 
 describe('what V8 cannot stop', () => {
   let cell: TestCell
@@ -26,11 +31,11 @@ describe('what V8 cannot stop', () => {
     )
     const failure = await realm.failure('/bomb')
     expect(failure).toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 'cpuMs' } })
-    expect(failure.message).toContain('limit of 100 ms of CPU (cpuMs)')
+    expect(failure.message).toContain('limit of 600 ms of CPU (cpuMs)')
     // Shipped at once: the agent will end the cell.
     const [row, ...others] = rowsOf(realm)
     expect(row).toMatchObject({ requests: 1, outcome: 'limit' })
-    expect(row!.cpuNs).toBeGreaterThan(350e6)
+    expect(row!.cpuNs).toBeGreaterThan(200e6)
     expect(others).toEqual([])
     expect(await realm.text('/fine')).toBe('fine')
     expect(await neighbour.text('/')).toBe('fine')
@@ -64,19 +69,25 @@ describe('what V8 cannot stop', () => {
 
   it('of several that crossed into the isolate together all fail, because nobody knows whose it is', async () => {
     const realm = await cell.module(
-      `export default { fetch(request) {
-        return new Response(new URL(request.url).pathname === '/bomb' ? ${BOMB} : 'fine')
+      `let together = 0
+      export default { fetch(request) {
+        if (together++ === 0) Promise.resolve().then(() => { together = 0 })
+        const isBomb = new URL(request.url).pathname === '/bomb' && together > 2
+        return new Response(isBomb ? ${BOMB} : 'fine')
       } }`,
       limits,
     )
-    // Batches grow while all is answered at once.
-    for (let round = 0; round < 6; round++)
-      await Promise.all(Array.from({ length: 32 }, () => realm.text('/')))
-    const failures = await Promise.all(['/', '/bomb', '/'].map((path) => realm.failure(path)))
-    for (const { code, message } of failures) {
-      expect(code).toBe('LIMIT_EXCEEDED')
-      expect(message).toMatch(/run together with it, .*\(cpuMs\)/)
-    }
+    const ended = (path: string) => realm.text(path).catch((error: PlatformError) => error)
+    let failures: (PlatformError | string)[]
+    do {
+      // Batches grow while all is answered at once, and begin anew where the host was held up.
+      for (let round = 0; round < 6; round++)
+        await Promise.all(Array.from({ length: 32 }, () => realm.text('/')))
+      failures = await Promise.all(['/', '/', '/bomb'].map(ended))
+    } while (failures.every((failure) => failure === 'fine'))
+    const message = expect.stringMatching(/run together with it, .*\(cpuMs\)/)
+    const failure = expect.objectContaining({ code: 'LIMIT_EXCEEDED', message })
+    expect(failures).toEqual([failure, failure, failure])
     await hasStopped()
   })
 
@@ -122,10 +133,12 @@ it('an isolate that dies after a while is charged once for that while', async ()
 
 function bombOf(ms: number): string {
   const bits = 4_000_000
+  // Of the processor, so that a host which is held up just now makes it no shorter.
   const took = [1, 2, 3].map(() => {
-    const began = performance.now()
+    const began = process.cpuUsage()
     String((2n ** BigInt(bits)).toString().length)
-    return performance.now() - began
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / 1_000
   })
   // What V8 takes for it grows with the power 1.22 of the bits.
   const more = (ms / Math.min(...took)) ** (1 / 1.22)

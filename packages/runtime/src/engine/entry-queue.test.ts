@@ -14,7 +14,7 @@ describe('entries that cross into an isolate together', () => {
   it('one that is stopped fails alone: those before it are answered, those after it run', async () => {
     const cell = await TestCell.open()
     try {
-      const realm = await cell.module(PROGRAM, { cpuMs: 200 })
+      const realm = await cell.module(PROGRAM, { cpuMs: 700 })
       // Batches grow while all is answered at once.
       for (let round = 0; round < 6; round++)
         await Promise.all(Array.from({ length: 32 }, () => realm.text('/quick')))

@@ -13,9 +13,10 @@ const page = (body: string) => `zimki.publishPath("/", function (args) { ${body}
 const moduleOf = (body: string) =>
   `export default { async fetch(request, env, ctx) { const args = Object.fromEntries(new URL(request.url).searchParams); ${body} } }`
 
-const limits = { cpuMs: 200, memoryMb: 32, wallMs: 5_000 }
+/** A limit of CPU goes by the clock: what is quick must stay below it on a host that is held up for half a second. */
+const limits = { cpuMs: 700, memoryMb: 32 }
 /** Where another limit is what is wanted. */
-const roomy = { cpuMs: 4_000, wallMs: 10_000 }
+const roomy = { cpuMs: 20_000 }
 
 const LOOP = 'for (;;) {}'
 const REGEXP_BOMB = 'return String(/^(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"))'
@@ -380,12 +381,13 @@ describe('clients that go away while their requests wait', () => {
   })
 
   it('are not served by a module but for those that were already on their way into its isolate', async () => {
-    const realm = await busyCell.module(`export default { fetch(request) {
+    const source = `export default { fetch(request) {
       const { pathname } = new URL(request.url)
-      if (pathname === '/busy') for (const until = Date.now() + 300; Date.now() < until; );
+      if (pathname === '/busy') for (const until = Date.now() + 1_500; Date.now() < until; );
       else console.log('ran')
       return new Promise((done) => setTimeout(() => done(new Response(pathname)), 1))
-    } }`)
+    } }`
+    const realm = await busyCell.module(source, roomy)
     const busy = realm.text('/busy')
     const vanishing = new AbortController()
     const gone = Array.from({ length: 100 }, () =>

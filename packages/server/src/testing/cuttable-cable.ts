@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { steadyPort } from './steady-port.ts'
 
 /** A cable to a port of this host, which can be cut. */
 export interface Cable {
@@ -13,7 +14,7 @@ export interface Cable {
 }
 
 export async function layCable(): Promise<Cable> {
-  const far = await freePort()
+  const far = await steadyPort()
   const open = new Set<Socket>()
   const server = createServer((from) => {
     const to = connect(far, '127.0.0.1')
@@ -42,12 +43,4 @@ export async function layCable(): Promise<Cable> {
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient } from '@openzimki/api'
 import type { Artifact } from '@openzimki/core'
+import { steadyPort } from './steady-port.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/zimki.js', import.meta.url))
 /** Does the same in a hurry. */
@@ -48,6 +49,7 @@ export class PlatformProcess {
   static async start(flags: readonly string[] = [], program = LAUNCHER): Promise<PlatformProcess> {
     const data = await mkdtemp(join(tmpdir(), 'zimki-platform-'))
     const platform = new PlatformProcess(data, flags, program)
+    platform.port = await steadyPort()
     await platform.up()
     return platform
   }
@@ -102,24 +104,31 @@ export class PlatformProcess {
     return found
   }
 
-  /** kill -9, as the kernel does it when memory is short; `everything`: as when the current fails. */
-  async killHard(part: Part | 'everything'): Promise<void> {
+  /** kill -9, as the kernel does it when memory is short; `everything`: as when the current fails. Says when that was. */
+  async killHard(part: Part | 'everything'): Promise<{ fromMs: number; toMs: number }> {
     const pids = await this.pids(part)
     if (pids.length === 0) throw new Error(`no process of the ${part} was found`)
+    const fromMs = Date.now()
     for (const pid of pids) kill(pid)
+    const toMs = Date.now()
+    if (pids.includes(this.#child?.pid ?? 0)) await this.#ended()
+    return { fromMs, toMs }
   }
 
   /** Ends it in order; its folder stays. */
   async end(): Promise<void> {
+    this.#child!.kill('SIGTERM')
+    await this.#ended()
+  }
+
+  async #ended(): Promise<void> {
     const child = this.#child!
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    await once(child, 'exit')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 
   async close(): Promise<void> {
     await this.end()
-    await rm(this.data, { recursive: true, force: true })
+    await rm(this.data, { recursive: true, force: true, maxRetries: 20 })
   }
 }
 

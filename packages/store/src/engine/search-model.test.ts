@@ -155,4 +155,4 @@ it('finds, in whatever way it goes, what a search without any index finds', asyn
   }
   expect(wrong).toEqual([])
   await close()
-})
+}, 120_000)

@@ -82,5 +82,5 @@ describe('connectStore', () => {
     await expect(remote.objects.search(realm, 'Page', { maxBytes: 100_000 })).rejects.toMatchObject({
       code: 'TOO_LARGE',
     })
-  })
+  }, 120_000)
 })

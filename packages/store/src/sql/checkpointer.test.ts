@@ -65,14 +65,15 @@ it('begins the log anew again and again while writing goes on', async () => {
     const frames = framesInLog()
     if (frames < before) restarts += 1
     before = frames
-    return restarts === 2
+    // One that wrote nothing while the log was copied finds it empty, and begins it anew before anybody was held.
+    return restarts >= 2 && holds >= 2
   })
   await checkpointer.close()
   expect([isHeld, holds]).toEqual([false, 2])
   expect((await stat(filename)).size).toBeGreaterThan(16_000 * 4_096)
   expect(connection.pragma('integrity_check', { simple: true })).toBe('ok')
   expect(connection.prepare('select count(*) as n from t').get()).toEqual({ n: commits })
-})
+}, 120_000)
 
 const autocheckpoint = (): unknown => connection.pragma('wal_autocheckpoint', { simple: true })
 
@@ -87,7 +88,7 @@ it('holds no writer for ever when a sync fails while they wait', async () => {
   await failing.close()
   connection.prepare('insert into t (text) values (?)').run('after')
   expect(connection.pragma('integrity_check', { simple: true })).toBe('ok')
-})
+}, 120_000)
 
 it('leaves it to SQLite when its thread cannot start', async () => {
   const elsewhere = open({ filename: join(directory, 'missing', 'x.db') })
@@ -95,4 +96,4 @@ it('leaves it to SQLite when its thread cannot start', async () => {
   await writeUntil(elsewhere, () => autocheckpoint() !== 0)
   await elsewhere.close()
   expect(autocheckpoint()).toBe(4_000)
-})
+}, 120_000)

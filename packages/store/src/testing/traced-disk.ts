@@ -18,14 +18,17 @@ const CALLS = 'openat,close,pwrite64,ftruncate,fdatasync,fsync,write'
 const MOST_BYTES = 1_000_000
 const HEX = String.raw`"((?:\\x[0-9a-f]{2})*)"`
 
-/** Runs a program under strace, which writes to the file `trace`, and kills it when it has said so many lines. */
+/**
+ * Runs a program under strace, which writes to the file `trace`, and kills it when it has said one line more than `lines`: a line is heard before
+ * strace has put down that it was written, and the next one only after that.
+ */
 export async function traceDisk(command: string[], trace: string, lines: number): Promise<DiskEvent[]> {
   const flags = ['-f', '-xx', '-s', String(MOST_BYTES), '-e', `trace=${CALLS}`, '-o', trace]
   const strace = spawn('strace', [...flags, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => strace.once('close', resolve))
   let said = 0
   for await (const _ of createInterface({ input: strace.stdout })) {
-    if (++said !== lines) continue
+    if (++said !== lines + 1) continue
     const [traced] = (await readFile(`/proc/${strace.pid}/task/${strace.pid}/children`, 'utf8')).split(' ')
     process.kill(Number(traced), 'SIGKILL')
   }

@@ -26,7 +26,8 @@ export class PlatformOnS3 {
     child.stderr?.on('data', (chunk) => {
       said = `${said}${chunk}`.slice(-4_000)
     })
-    const ended = once(child, 'exit').then(([code]) =>
+    // Not at its exit, since what it said last may be read after that.
+    const ended = once(child, 'close').then(([code]) =>
       Promise.reject(new Error(`ended with ${code}: ${said}`)),
     )
     ended.catch(() => undefined)
@@ -37,17 +38,18 @@ export class PlatformOnS3 {
     return new PlatformOnS3(data, child, url ?? (await ended))
   }
 
-  /** Another command; what it printed. Rejects unless it succeeds. */
+  /** Another command; what it printed, without its progress. Rejects with all it said unless it succeeds. */
   async zimki(...args: string[]): Promise<string> {
     const child = spawn(process.execPath, [LAUNCHER, ...args], {
       ...{ stdio: ['ignore', 'pipe', 'pipe'], cwd: this.data.replace(/\/\.zimki$/, ''), env: environment() },
     })
+    let printed = ''
     let said = ''
-    child.stdout?.on('data', (chunk) => (said += chunk))
+    child.stdout?.on('data', (chunk) => (printed += chunk))
     child.stderr?.on('data', (chunk) => (said += chunk))
     const [code] = await once(child, 'close')
-    if (code !== 0) throw new Error(said)
-    return said
+    if (code !== 0) throw new Error(said + printed)
+    return printed
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const close of closers.reverse()) await close()
-})
+}, 60_000)
 
 /** Starts it without any environment, in which an agent says what it misses. */
 async function firstWords(image: string): Promise<{ status: number; said: string }> {

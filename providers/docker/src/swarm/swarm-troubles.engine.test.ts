@@ -5,6 +5,7 @@ import type Docker from 'dockerode'
 import { openEngine } from '../connection/open-engine.ts'
 import { createDockerProvider } from '../index.ts'
 import { machineName } from '../machine-labels.ts'
+import { messageOf } from '../map-error.ts'
 import { EngineProcess, ensureTestImage } from '../testing/engine-process.ts'
 import { servicesOn, startSwarm, swarmConfig } from '../testing/test-swarm.ts'
 import { TwoHosts } from '../testing/two-hosts.ts'
@@ -62,11 +63,20 @@ interface Node {
 
 const nodes = () => docker.listNodes() as Promise<Node[]>
 
+/** The managers change a node too, as when a network reaches it; what was read before that is refused, and is read anew. */
 async function setAvailability(role: string, availability: 'active' | 'drain'): Promise<void> {
-  const node = (await nodes()).find(({ Spec }) => Spec.Role === role)
-  if (!node) throw new Error(`there is no ${role}`)
-  const change = { version: node.Version.Index, ...node.Spec, Availability: availability }
-  await docker.getNode(node.ID).update(change)
+  await until(async () => {
+    const node = (await nodes()).find(({ Spec }) => Spec.Role === role)
+    if (!node) throw new Error(`there is no ${role}`)
+    const change = { version: node.Version.Index, ...node.Spec, Availability: availability }
+    const crossed = (thrown: unknown) => {
+      if (!messageOf(thrown).includes('out of sequence')) throw thrown
+    }
+    return docker
+      .getNode(node.ID)
+      .update(change)
+      .then(() => true, crossed)
+  })
 }
 
 /** Where the machine runs now: the role of its node. */
@@ -91,12 +101,14 @@ describe('a machine of a Swarm of two nodes', () => {
     await setAvailability('worker', 'active')
 
     const label = [`com.docker.swarm.service.id=${made.native}`]
-    const [first] = await docker.listContainers({ filters: { label } })
-    await docker.getContainer(first?.Id ?? '').kill()
-    await until(async () =>
-      (await docker.listContainers({ filters: { label } })).some(({ Id }) => Id !== first?.Id),
-    )
-    await until(async () => (await provider.inspect('m-1')).state === 'running')
+    const [container] = await docker.listContainers({ filters: { label } })
+    const first = await provider.inspect('m-1')
+    await docker.getContainer(container?.Id ?? '').kill()
+    // On whichever of the two nodes.
+    await until(async () => {
+      const { state, incarnation } = await provider.inspect('m-1')
+      return state === 'running' && incarnation !== first.incarnation
+    })
 
     await setAvailability('manager', 'drain')
     await runsOn('m-1', 'worker')

@@ -16,6 +16,9 @@ export interface AtOnceOptions {
   atOnce: number
 }
 
+/** An engine that starts, takes an image in and ends, on a busy host. */
+const INFRASTRUCTURE_MS = 120_000
+
 /** The whole kit, several cases at a time: each has owners of its own, and an engine mostly waits. */
 export function describeProviderAtOnce(name: string, { harness, leftoversOf, atOnce }: AtOnceOptions): void {
   describe(`${name} keeps the machine contract`, () => {
@@ -34,7 +37,7 @@ export function describeProviderAtOnce(name: string, { harness, leftoversOf, atO
         }
       }
       for (let worker = 0; worker < atOnce; worker += 1) void work()
-    })
+    }, INFRASTRUCTURE_MS)
 
     for (const [index, one] of providerCases.entries()) {
       it(titleOf(one), async () => {
@@ -47,7 +50,7 @@ export function describeProviderAtOnce(name: string, { harness, leftoversOf, atO
       expect(await whole.leftovers()).toEqual([])
     })
 
-    afterAll(() => whole?.close())
+    afterAll(() => whole?.close(), INFRASTRUCTURE_MS)
   })
 }
 

@@ -16,6 +16,8 @@ import { TEST_IMAGE } from './test-engine.ts'
 const run = promisify(execFile)
 const START_MS = 20_000
 const MOST_STARTS = 5
+/** What an engine said last may be heard after its end; a process that it left behind may keep its output open for ever. */
+const LAST_WORDS_MS = 2_000
 
 export interface EngineProcessOptions {
   /** Before `dockerd`, such as `ip netns exec NAME`. */
@@ -86,7 +88,9 @@ export class EngineProcess {
     child.stderr?.on('data', (chunk) => {
       said = `${said}${chunk}`.slice(-4_000)
     })
-    const ended = once(child, 'exit').then(([code]) => {
+    const closed = new Promise((resolve) => child.once('close', resolve))
+    const ended = once(child, 'exit').then(async ([code]) => {
+      await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })])
       throw new Error(`dockerd ended with ${code}: ${said}`)
     })
     ended.catch(() => undefined)
