@@ -1,6 +1,6 @@
 /** What one realm may use. Every number is enforced; the error that a program meets names the limit by its key here. */
 export interface RealmLimits {
-  /** CPU milliseconds one request may burn inside its isolate. */
+  /** CPU milliseconds one request may burn inside its isolate; what runs without a pause is stopped by a clock that allows for a busy host (ADR 17). */
   cpuMs: number
   /** Wall milliseconds until a request is answered, waiting included. */
   wallMs: number

@@ -19,6 +19,7 @@ import { CellMeter } from './cell/cell-meter.ts'
 import { IsolatePool } from './cell/isolate-pool.ts'
 import { connectRealmStores } from './cell/realm-stores.ts'
 import { rehearse } from './cell/rehearse.ts'
+import { Contention } from './engine/contention.ts'
 import { readSnapshot } from './engine/prelude.ts'
 
 /** Paths of the startup snapshots, `script` and `module`, come as arguments. */
@@ -106,7 +107,9 @@ async function openPool(): Promise<IsolatePool> {
   if (!scriptSnapshot || !moduleSnapshot)
     throw new PlatformError('INVALID_ARGUMENT', 'a cell needs its two snapshots')
   const snapshots = { script: await readSnapshot(scriptSnapshot), module: await readSnapshot(moduleSnapshot) }
-  const pool = new IsolatePool({ snapshots, spares: SPARE_ISOLATES, spareMemoryMb: DEFAULT_LIMITS.memoryMb })
+  const contention = new Contention()
+  const spareMemoryMb = DEFAULT_LIMITS.memoryMb
+  const pool = new IsolatePool({ snapshots, spares: SPARE_ISOLATES, spareMemoryMb, contention })
   await pool.fill()
   return pool
 }

@@ -23,9 +23,9 @@ export function cellCommand(parts: CellCommandParts): [string, ...string[]] {
   const { runDir, cache, program, snapshots, storeSocket } = parts
   const installation = fileURLToPath(new URL('../../..', import.meta.url))
   const sockets = [`${runDir}/s/`, `${runDir}/empty/`, ...(storeSocket === null ? [] : [storeSocket])]
-  // The engine asks which C library there is, and the meter what each thread burned.
+  // The engine asks which C library there is and how busy the host is, and the meter what each thread burned.
   const code = [installation, engineModules() + sep]
-  const readable = [...code, cache, '/etc/alpine-release', '/proc/self/task/', ...sockets]
+  const readable = [...code, cache, '/etc/alpine-release', '/proc/self/task/', '/proc/loadavg', ...sockets]
   return [
     ...([process.execPath, ...NODE_FLAGS] as [string, ...string[]]),
     ...['--permission', '--disable-warning=PERM0001', '--allow-addons', '--allow-net'],

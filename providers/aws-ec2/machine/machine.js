@@ -23,6 +23,7 @@ const readable = [
   '/etc/resolv.conf',
   '/etc/hosts',
   '/proc/self/task/',
+  '/proc/loadavg',
   ...sockets,
 ]
 const permissions = [

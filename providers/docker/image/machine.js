@@ -16,7 +16,7 @@ mkdirSync(runDir, { recursive: true, mode: 0o700 })
 const store = process.env.ZIMKI_AGENT_STORE ?? ''
 const storeSocket = store.startsWith('unix:') ? [store.slice('unix:'.length)] : []
 const sockets = [`${runDir}/s/`, `${runDir}/empty/`, ...storeSocket]
-const readable = [`${app}/`, '/etc/alpine-release', '/proc/self/task/', ...sockets]
+const readable = [`${app}/`, '/etc/alpine-release', '/proc/self/task/', '/proc/loadavg', ...sockets]
 const permissions = [
   '--permission',
   '--disable-warning=PERM0001',

@@ -1,6 +1,7 @@
 import type { RealmKind } from '@openzimki/core'
 import { PlatformError } from '@openzimki/core'
 import type ivm from 'isolated-vm'
+import type { Contention } from '../engine/contention.ts'
 import { IsolateHost } from '../engine/isolate-host.ts'
 
 export interface IsolatePoolOptions {
@@ -9,6 +10,7 @@ export interface IsolatePoolOptions {
   spares: number
   /** Memory limit of a spare; other sizes are made when asked for. */
   spareMemoryMb: number
+  contention?: Contention
 }
 
 /** Making one takes a core: the first answer of whoever took a spare goes before it. */
@@ -56,6 +58,7 @@ export class IsolatePool {
   }
 
   #make(kind: RealmKind, memoryMb: number): Promise<IsolateHost> {
-    return IsolateHost.create({ snapshot: this.#options.snapshots[kind], memoryMb })
+    const { snapshots, contention } = this.#options
+    return IsolateHost.create({ snapshot: snapshots[kind], memoryMb, ...(contention ? { contention } : {}) })
   }
 }

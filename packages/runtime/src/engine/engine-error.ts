@@ -4,7 +4,11 @@ import { e4xHint, PlatformError } from '@openzimki/core'
 const OWN_FRAMES = /^\s*at (?:.*\()?prelude\.js:\d+:\d+\)?$/gm
 
 interface Ran {
+  /** Of CPU. */
+  limitMs: number
+  /** By the clock, and the CPU that it had meanwhile. */
   timeoutMs: number
+  ranMs: number
   memoryMb: number
   /** What was compiled; empty for what was not. */
   source: string
@@ -20,8 +24,7 @@ export function engineError(thrown: unknown, ran: Ran): PlatformError {
   const { name, message, stack } = isError
     ? (thrown as Error)
     : { name: '', message: String(thrown), stack: '' }
-  if (/execution timed out/.test(message))
-    return limit('cpuMs', `stopped: it ran longer than ${cpuLimit(ran.timeoutMs)}`, stack)
+  if (/execution timed out/.test(message)) return limit('cpuMs', stopped(ran), stack)
   if (/disposed|memory limit|array buffer allocation failed/i.test(message))
     return limit(
       'memoryMb',
@@ -31,24 +34,30 @@ export function engineError(thrown: unknown, ran: Ran): PlatformError {
   return scriptError({ name, message, stack: stack ?? '' }, ran.source)
 }
 
+/** Less of its limit says that it was the host that had no time. */
+const SHARE_OF_LIMIT = 0.8
+
+/** By the clock: it is told when that was not for what it ran. */
+function stopped({ limitMs, timeoutMs, ranMs }: Ran): string {
+  if (ranMs >= limitMs * SHARE_OF_LIMIT) return `stopped: it ran longer than ${cpuLimit(limitMs)}`
+  const had = `it had ${Math.round(ranMs)} ms of CPU in ${timeoutMs} ms`
+  return `stopped: ${had}, because the machine is busy, and gets no longer for ${cpuLimit(limitMs)}: try again`
+}
+
 /** It could not be stopped at its limit. Of several that were sent together, nobody knows which. */
-export function stuckError(timeoutMs: number, together: number): PlatformError {
+export function stuckError(limitMs: number, together: number): PlatformError {
   const who = together > 1 ? 'it, or a request that was run together with it,' : 'it'
-  return limit(
-    'cpuMs',
-    `given up: ${who} ran longer than ${cpuLimit(timeoutMs)} and could not be stopped`,
-    '',
-  )
+  return limit('cpuMs', `given up: ${who} ran longer than ${cpuLimit(limitMs)} and could not be stopped`, '')
 }
 
 /** For whatever else was in the isolate: it may be asked again elsewhere. */
-export const stuckWithOthers = (timeoutMs: number): PlatformError =>
+export const stuckWithOthers = (limitMs: number): PlatformError =>
   new PlatformError(
     'UNAVAILABLE',
-    `another request of the application ran longer than ${cpuLimit(timeoutMs)} and could not be stopped: try again`,
+    `another request of the application ran longer than ${cpuLimit(limitMs)} and could not be stopped: try again`,
   )
 
-const cpuLimit = (timeoutMs: number): string => `its limit of ${Math.round(timeoutMs)} ms of CPU (cpuMs)`
+const cpuLimit = (limitMs: number): string => `its limit of ${Math.round(limitMs)} ms of CPU (cpuMs)`
 
 function limit(name: string, message: string, stack: string | undefined): PlatformError {
   return new PlatformError('LIMIT_EXCEEDED', message, { details: { limit: name, stack: stack ?? '' } })

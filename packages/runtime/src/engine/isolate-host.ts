@@ -2,6 +2,7 @@ import { PlatformError } from '@openzimki/core'
 import ivm from 'isolated-vm'
 import type { DoorBytes } from '../cell/to-bytes.ts'
 import { BOOT_GLOBAL, type EntryResult, type Progress } from '../isolate/boot.ts'
+import type { Contention } from './contention.ts'
 import { engineError, stuckError, stuckWithOthers } from './engine-error.ts'
 import { type BatchOutcome, EntryQueue, type PendingEntry } from './entry-queue.ts'
 import { readProgress } from './read-progress.ts'
@@ -28,6 +29,8 @@ export interface DoorResult {
 export interface IsolateOptions {
   snapshot: ivm.ExternalCopy<ArrayBuffer>
   memoryMb: number
+  /** Of the process with all its isolates; absent: each has a processor of its own. */
+  contention?: Contention
 }
 
 /**
@@ -42,6 +45,7 @@ export class IsolateHost {
   readonly clock: SliceClock
   #handler: DoorHandler | null = null
   #onSlice: (request: number | null, elapsedNs: number) => void = () => undefined
+  readonly #contention: Contention | undefined
   readonly #running = new RunningEntries(() => this.#abandon())
   /** Batches sent, and the last up to which all are settled. */
   #lastBatch = 0
@@ -52,10 +56,11 @@ export class IsolateHost {
   #abandoned: { busyNs: bigint; atMs: number } | null = null
   readonly #stopped = Promise.withResolvers<void>()
 
-  private constructor(isolate: ivm.Isolate, context: ivm.Context, memoryMb: number) {
+  private constructor(isolate: ivm.Isolate, context: ivm.Context, options: IsolateOptions) {
     this.#isolate = isolate
     this.#context = context
-    this.memoryMb = memoryMb
+    this.#contention = options.contention
+    this.memoryMb = options.memoryMb
     this.clock = new SliceClock(
       () => this.#busyNs(),
       (request, elapsedNs) => this.#onSlice(request, elapsedNs),
@@ -63,9 +68,9 @@ export class IsolateHost {
     this.#enter = this.#boot()
   }
 
-  static async create({ snapshot, memoryMb }: IsolateOptions): Promise<IsolateHost> {
-    const isolate = new ivm.Isolate({ memoryLimit: memoryMb, snapshot })
-    return new IsolateHost(isolate, await isolate.createContext(), memoryMb)
+  static async create(options: IsolateOptions): Promise<IsolateHost> {
+    const isolate = new ivm.Isolate({ memoryLimit: options.memoryMb, snapshot: options.snapshot })
+    return new IsolateHost(isolate, await isolate.createContext(), options)
   }
 
   /** Gives a spare isolate to its deployment. */
@@ -136,16 +141,16 @@ export class IsolateHost {
     ])
     // Short entries may have met a long one: each has its limit, so two of them have twice as much.
     const longestMs = entries.reduce((longest, { timeoutMs }) => Math.max(longest, timeoutMs), 1)
-    const timeoutMs = entries.length > 1 ? longestMs * 2 : longestMs
+    const limitMs = entries.length > 1 ? longestMs * 2 : longestMs
     const number = ++this.#lastBatch
     let failure: PlatformError | null = null
     let progress: Progress = { results: [], isTail: false }
-    const run = async (): Promise<Slice[]> => {
+    const run = async (timeoutMs: number): Promise<Slice[]> => {
       progress = readProgress(await this.#apply(args, number, timeoutMs), entries.length, 1)
       return stamps(entries, progress.results)
     }
     const request = entries.length === 1 ? entries[0]!.request : 0
-    await this.#track(timeoutMs, run, { request, size: entries.length }).catch(async (error) => {
+    await this.#track(limitMs, run, { request, size: entries.length }).catch(async (error) => {
       failure = PlatformError.from(error)
       if (!this.#dead) progress = await this.#progress(number, entries.length)
     })
@@ -166,7 +171,7 @@ export class IsolateHost {
     try {
       return readProgress(await this.#apply(null, number, PROGRESS_MS), most, 0)
     } catch (error) {
-      this.#failure(error, PROGRESS_MS)
+      this.#failure(error, { limitMs: PROGRESS_MS, timeoutMs: PROGRESS_MS })
       return { results: [], isTail: false }
     }
   }
@@ -191,10 +196,10 @@ export class IsolateHost {
   }
 
   /** Compiles a global script, for `run`; may be asked for while something runs. SCRIPT_ERROR carries file, line and column. */
-  async compile(source: string, filename: string, timeoutMs: number): Promise<ivm.Script> {
+  async compile(source: string, filename: string, limitMs: number): Promise<ivm.Script> {
     let script: ivm.Script | undefined
     await this.#track(
-      timeoutMs,
+      limitMs,
       async () => {
         script = await this.#isolate.compileScript(source, { filename })
         return [UNTOLD]
@@ -205,8 +210,8 @@ export class IsolateHost {
   }
 
   /** Runs a global script once. Errors as `compile`. */
-  run(script: ivm.Script, timeoutMs: number): Promise<void> {
-    return this.#track(timeoutMs, async () => {
+  run(script: ivm.Script, limitMs: number): Promise<void> {
+    return this.#track(limitMs, async (timeoutMs) => {
       await script.run(this.#context, { timeout: timeoutMs })
       script.release()
       return [UNTOLD]
@@ -214,10 +219,10 @@ export class IsolateHost {
   }
 
   /** Compiles, instantiates and evaluates an ES module without imports; hands its namespace to `receive` inside. */
-  runModule(source: string, filename: string, timeoutMs: number, receive: string): Promise<void> {
+  runModule(source: string, filename: string, limitMs: number, receive: string): Promise<void> {
     return this.#track(
-      timeoutMs,
-      async () => {
+      limitMs,
+      async (timeoutMs) => {
         const module = await this.#isolate.compileModule(source, { filename })
         await module.instantiate(this.#context, (specifier) => {
           throw new PlatformError(
@@ -251,9 +256,9 @@ export class IsolateHost {
     if (!stuck || this.#dead) return
     this.clock.settle(stuck.request || null)
     this.#abandoned = { busyNs: this.#isolate.cpuTime, atMs: performance.now() }
-    const reason = stuckWithOthers(stuck.timeoutMs)
+    const reason = stuckWithOthers(stuck.limitMs)
     this.dispose(reason)
-    stuck.abandon(stuckError(stuck.timeoutMs, stuck.size))
+    stuck.abandon(stuckError(stuck.limitMs, stuck.size))
     for (const other of others) other.abandon(reason)
   }
 
@@ -301,38 +306,53 @@ export class IsolateHost {
     }
   }
 
-  /** Runs `work` in its turn. `request`: whom it is charged to when it is stopped before it can say; `source`: what it was compiled from. */
+  /**
+   * Runs `work` in its turn, for `limitMs` of CPU, and hands it how long that may take. `request`: whom it is charged to when it is stopped before it can
+   * say; `source`: what it was compiled from.
+   */
   #track(
-    timeoutMs: number,
-    work: () => Promise<Slice[]>,
+    limitMs: number,
+    work: (timeoutMs: number) => Promise<Slice[]>,
     { request = 0, size = 1, source = '' } = {},
   ): Promise<void> {
     if (this.#dead) return Promise.reject(this.#dead)
     return new Promise((resolve, reject) => {
-      const entry = { startedMs: performance.now(), timeoutMs, request, size, abandon: reject }
+      if (this.#running.length === 0) this.#contention?.begins()
+      const timeoutMs = this.#contention?.clockMs(limitMs) ?? limitMs
+      const entry = { startedMs: performance.now(), limitMs, timeoutMs, request, size, abandon: reject }
       this.#follow(entry, work, source).then(resolve, reject)
     })
   }
 
-  async #follow(entry: RunningEntry, work: () => Promise<Slice[]>, source: string): Promise<void> {
+  async #follow(
+    entry: RunningEntry,
+    work: (timeoutMs: number) => Promise<Slice[]>,
+    source: string,
+  ): Promise<void> {
     this.#running.add(entry)
     this.clock.sent()
     let slices: Slice[] = [{ ...UNTOLD, request: entry.request }]
     try {
-      slices = await work()
+      slices = await work(entry.timeoutMs)
     } catch (error) {
-      throw this.#failure(error, entry.timeoutMs, source)
+      throw this.#failure(error, entry, source)
     } finally {
       const elapsedMs = performance.now() - entry.startedMs
       this.#running.ended(entry)
+      if (this.#running.length === 0) this.#contention?.ends()
       this.clock.ended(slices, elapsedMs * 1e6)
       this.#checkStopped()
     }
   }
 
-  #failure(error: unknown, timeoutMs: number, source = ''): PlatformError {
+  #failure(
+    error: unknown,
+    { limitMs, timeoutMs }: Pick<RunningEntry, 'limitMs' | 'timeoutMs'>,
+    source = '',
+  ): PlatformError {
     if (this.#dead) return this.#dead
-    const failure = engineError(error, { timeoutMs, memoryMb: this.memoryMb, source })
+    const ranMs = this.clock.runNs() / 1e6
+    const failure = engineError(error, { limitMs, timeoutMs, ranMs, memoryMb: this.memoryMb, source })
     if (this.#isolate.isDisposed) this.#dead = failure
     return failure
   }

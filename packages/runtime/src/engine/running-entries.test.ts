@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { RunningEntries, type RunningEntry } from './running-entries.ts'
 
 const entry = (): RunningEntry => ({
-  ...{ startedMs: performance.now(), timeoutMs: 1, request: 1, size: 1 },
+  ...{ startedMs: performance.now(), limitMs: 1, timeoutMs: 1, request: 1, size: 1 },
   abandon: () => undefined,
 })
 

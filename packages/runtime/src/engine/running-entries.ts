@@ -3,6 +3,9 @@ import type { PlatformError } from '@openzimki/core'
 export interface RunningEntry {
   /** Monotonic milliseconds. */
   startedMs: number
+  /** Of CPU. */
+  limitMs: number
+  /** By the clock. */
   timeoutMs: number
   /** For whom it runs; 0: for nobody that can be told. */
   request: number

@@ -31,6 +31,12 @@ export class SliceClock {
     this.#lastBusyNs = busyNs() ?? 0n
   }
 
+  /** What the isolate has run since it last had nothing to do, nanoseconds; 0 once it is gone. */
+  runNs(): number {
+    const busyNs = this.#busyNs()
+    return busyNs === null ? 0 : Number(busyNs - this.#lastBusyNs) + this.#settledNs
+  }
+
   /** An entry was sent. */
   sent(): void {
     if (this.#outstanding++ === 0) this.#settledNs = 0

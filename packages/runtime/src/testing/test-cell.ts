@@ -22,6 +22,7 @@ import { createEgress } from '../bindings/egress/index.ts'
 import { Cell } from '../cell/cell.ts'
 import { CellMeter } from '../cell/cell-meter.ts'
 import { IsolatePool } from '../cell/isolate-pool.ts'
+import type { Contention } from '../engine/contention.ts'
 import { ensurePreludes, readSnapshot } from '../engine/prelude.ts'
 
 export interface TestAnswer {
@@ -48,6 +49,15 @@ export interface TestRequest {
   unfinished?: boolean
   /** Some of the answer has come. */
   onData?: () => void
+}
+
+export interface TestCellOptions {
+  /** Addresses that realms may call though they are the host's own. */
+  allow?: string[]
+  /** A cell on the same store, which is to be closed after this one. */
+  beside?: TestCell
+  /** Default: each isolate has a processor of its own. */
+  contention?: Contention
 }
 
 /** A whole cell on a real store, in this process: what the tests of programs run against. */
@@ -98,8 +108,7 @@ export class TestCell {
     createLink(theirs, 'server').onStream = (stream) => this.cell.accept(stream)
   }
 
-  /** `beside`: a cell on the same store, which is to be closed after this one. */
-  static async open({ allow = [], beside }: { allow?: string[]; beside?: TestCell } = {}): Promise<TestCell> {
+  static async open({ allow = [], beside, contention }: TestCellOptions = {}): Promise<TestCell> {
     const store = beside
       ? { directory: null, objects: beside.objects, blobs: beside.blobs }
       : await TestCell.#store()
@@ -108,7 +117,8 @@ export class TestCell {
       script: await readSnapshot(preludes.script),
       module: await readSnapshot(preludes.module),
     }
-    const pool = new IsolatePool({ snapshots, spares: 0, spareMemoryMb: DEFAULT_LIMITS.memoryMb })
+    const size = { spares: 0, spareMemoryMb: DEFAULT_LIMITS.memoryMb }
+    const pool = new IsolatePool({ snapshots, ...size, ...(contention ? { contention } : {}) })
     return new TestCell({ ...store, pool, allow })
   }
 
