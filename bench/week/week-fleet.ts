@@ -130,7 +130,7 @@ export class WeekFleet {
     const young = isComing && nowMs - atMs < JOIN_MS && found?.state !== 'failed'
     const state = isUp ? (leaving === null ? 'ready' : 'leaving') : young ? 'starting' : 'lost'
     return {
-      ...{ id, pool: pool.name, state, outdated: null, forced: false },
+      ...{ id, pool: pool.name, state, outdated: null, forced: false, isKnown: true },
       reason: state === 'lost' ? (found?.reason ?? 'it is gone') : leaving,
       ...{ memoryBytes: pool.memoryBytes, cpus: pool.cpus, emptyMs: nowMs - known.emptySinceMs },
     }

@@ -24,7 +24,7 @@ const pools: PoolState[] = ['own', 'cloud'].map((name, rank) => ({
 
 const machineOf = (index: number): MachineState => ({
   ...{ id: `m-${index}`, pool: index < 5_000 ? 'own' : 'cloud', state: 'ready', reason: null },
-  ...{ outdated: null, forced: false, memoryBytes: 2 ** 32, cpus: 4, emptyMs: 0 },
+  ...{ outdated: null, forced: false, isKnown: true, memoryBytes: 2 ** 32, cpus: 4, emptyMs: 0 },
 })
 
 /** An account's realms share a machine. */

@@ -42,6 +42,8 @@ export interface Agent {
   memoryBytes: number
   /** Of its machine; null: somebody else started it. */
   pool: string | null
+  /** It has said what it holds. */
+  isKnown: boolean
   /** Memory of its cells, as it said last. */
   usedBytes: number
   /** Cores that its cells keep busy, as it said last. */
@@ -250,7 +252,7 @@ export class AgentHub {
     const agent: Agent = {
       ...{ machine, cpus, memoryBytes, protocol: proved.protocol, publicKey: proved.publicKey },
       ...{ cordoned: admission.condemned || admission.leaving, distrusted: admission.condemned },
-      ...{ pool: admission.pool, usedBytes: 0, usedCpus: 0, relayed: stranger.isFar },
+      ...{ pool: admission.pool, isKnown: false, usedBytes: 0, usedCpus: 0, relayed: stranger.isFar },
       call: rpcClient<AgentCalls>(link),
       alive: () => !link.closed && this.#agents.get(machine) === agent,
       disconnect: () => {

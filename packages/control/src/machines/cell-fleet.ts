@@ -174,6 +174,7 @@ export class CellFleet {
       agent.usedBytes = cells.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
       agent.usedCpus = cells.reduce((sum, { cpus = 0 }) => sum + cpus, 0)
       if (agent.alive()) this.#adopt(agent, cells, before, dropped)
+      agent.isKnown = true
       return cells
     } finally {
       this.#watchers.delete(dropped)

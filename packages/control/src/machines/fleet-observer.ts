@@ -37,6 +37,14 @@ export interface FleetObserverParts {
 /** An agent that stayed this long makes up for failures before it. */
 const STEADY_MS = 30_000
 
+type Seen = Pick<MachineState, 'state' | 'reason' | 'isKnown'>
+
+const holdsNothing = (state: Seen['state'], reason: Seen['reason']): Seen => ({
+  state,
+  reason,
+  isKnown: true,
+})
+
 /** Looks at everything that `plan` goes by. */
 export class FleetObserver {
   readonly #parts: FleetObserverParts
@@ -91,8 +99,12 @@ export class FleetObserver {
     if (!pool || (row.pool === null && agent && !(await this.#isOurs(row, pool)))) return null
     const going = row.condemned ?? row.leaving
     const goingMs = this.#spanOf(row.id, 'going', going !== null)
-    const { state, reason } = agent
-      ? { state: going === null ? ('ready' as const) : ('leaving' as const), reason: going }
+    const { state, reason, isKnown } = agent
+      ? {
+          state: going === null ? ('ready' as const) : ('leaving' as const),
+          reason: going,
+          isKnown: agent.isKnown,
+        }
       : await this.#missing(row, pool)
     const joinedMs = this.#spanOf(row.id, 'joined', agent !== null)
     if (agent || row.public_key !== null) this.#joined.add(row.id)
@@ -105,6 +117,8 @@ export class FleetObserver {
         row.release === release ? null : `it is of release ${row.release ?? 'unknown'}, this is ${release}`,
       // One that is not trusted waits for its successor, and no longer.
       forced: going !== null && goingMs >= (row.condemned === null ? patienceMs : joinMs),
+      // Nobody waits for the word of one that is not trusted.
+      isKnown: isKnown || row.condemned !== null,
       emptyMs: this.#spanOf(row.id, 'empty', isEmpty),
     }
   }
@@ -114,32 +128,34 @@ export class FleetObserver {
     return row.condemned !== null || (await this.#parts.looks.at(options.provider, row.id)) !== null
   }
 
-  /** Without an agent. */
-  async #missing(row: MachineRow, pool: MachinePool): Promise<Pick<MachineState, 'state' | 'reason'>> {
+  /** Without an agent. One that had one before may hold what it held then, as after a restart of ours: it comes back within its time, or is lost. */
+  async #missing(row: MachineRow, pool: MachinePool): Promise<Seen> {
     const missingMs = this.#spanOf(row.id, 'missing', true)
     const going = row.condemned ?? row.leaving
-    const waiting = { state: going === null ? ('starting' as const) : ('leaving' as const), reason: going }
+    const waiting = {
+      ...{ state: going === null ? ('starting' as const) : ('leaving' as const), reason: going },
+      isKnown: row.public_key === null,
+    }
     try {
       const machine = await this.#parts.looks.at(pool.options.provider, row.id)
       // Also one whose start did not come true: it is started again.
       if (machine?.state === 'prepared') {
         this.#since.delete(`${row.id} missing`)
-        return going === null ? { state: 'prepared', reason: null } : waiting
+        return going === null ? holdsNothing('prepared', null) : { ...waiting, isKnown: true }
       }
       if (machine?.state !== 'running' && machine?.state !== 'starting') {
-        return { state: 'lost', reason: machine?.reason ?? `it is ${machine?.state ?? 'gone'}` }
+        return holdsNothing('lost', machine?.reason ?? `it is ${machine?.state ?? 'gone'}`)
       }
     } catch (error) {
       pool.failed(error)
       return waiting
     }
     if (row.prepared !== 0) {
-      if (missingMs < this.#parts.prepareMs)
-        return going === null ? { state: 'preparing', reason: null } : waiting
-      return { state: 'lost', reason: 'its preparation does not end' }
+      if (missingMs < this.#parts.prepareMs) return going === null ? holdsNothing('preparing', null) : waiting
+      return holdsNothing('lost', 'its preparation does not end')
     }
     if (missingMs < (pool.options.joinMs ?? this.#parts.joinMs)) return waiting
-    return { state: 'lost', reason: 'its agent does not join' }
+    return holdsNothing('lost', 'its agent does not join')
   }
 
   /** For how long this has been so without a break; 0 when it is not. */

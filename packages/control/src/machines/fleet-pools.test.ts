@@ -61,6 +61,14 @@ const joins = async ({ id, joinToken }: Launch): Promise<void> => {
   agents.push(agent)
   await agent.join(id, joinToken)
 }
+/** The agent comes again, with what it holds. */
+const takesBack = async (agent: FakeAgent, machine: string, cellPrefix = 'again '): Promise<void> => {
+  const again = await FakeAgent.connect(test.agentAddress, { identity: agent.identity })
+  for (const [key, held] of agent.held) again.held.set(key, held)
+  again.cellPrefix = cellPrefix
+  agents.push(again)
+  await again.join(machine, '')
+}
 /** Real time passes only until the keeper has acted; it looks again within milliseconds. */
 const until = async (check: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -212,6 +220,29 @@ describe('a machine that is drained', () => {
     expect(audit.items.map(({ details }) => details)).toEqual([{ reason: 'its fan is loud' }])
   })
 
+  it('is not taken for empty after a restart of control, before its agent has said what it holds', async () => {
+    await start({ own: 1, cloud: 0 })
+    await until(async () => (await ready('own')).length === 1)
+    const { realm } = await deploy()
+    const old = (await machineOf())!.id
+    for (const held of agents[0]!.held.values()) held.active = 1
+    await test.operator.fleet.drain({ params: { machine: old }, body: {} })
+    await until(async () => (await machines()).filter(({ realms }) => realms > 0).length === 2)
+    const [agent, successor] = agents.splice(0)
+    await test.restart()
+    await until(async () => (await machines()).find(({ id }) => id === old)?.state === 'leaving')
+    const destroys = async () =>
+      (await test.operator.fleet.plan()).actions.filter(({ action }) => action === 'destroy')
+    expect(await destroys()).toEqual([])
+    await takesBack(successor!, successor!.cellPrefix.trim(), 'successor ')
+    await takesBack(agent!, old)
+    await until(() => (test.control.routes.current().realms.get(realm)?.cells.length ?? 0) > 0)
+    expect(await destroys()).toEqual([])
+    expect((await own.list()).map(({ id }) => id)).toContain(old)
+    for (const held of agents.at(-1)!.held.values()) held.active = 0
+    await until(async () => (await own.list()).every(({ id }) => id !== old))
+  })
+
   it('is one that there is', async () => {
     await start({ own: 1, cloud: 0 })
     const unknown = test.operator.fleet.drain({ params: { machine: 'm-unknown' }, body: {} })
@@ -229,11 +260,7 @@ describe('machines of an older release', () => {
     test.options.version = '1.2.4'
     await test.restart()
     for (const [index, agent] of before.entries()) {
-      const again = await FakeAgent.connect(test.agentAddress, { identity: agent.identity })
-      for (const [key, held] of agent.held) again.held.set(key, held)
-      again.cellPrefix = `again ${index} `
-      agents.push(again)
-      await again.join(agent.cellPrefix.trim(), '')
+      await takesBack(agent, agent.cellPrefix.trim(), `again ${index} `)
     }
     await until(() => (test.control.routes.current().realms.get(realm)?.cells.length ?? 0) > 0)
     const fewest = watchCells(realm)

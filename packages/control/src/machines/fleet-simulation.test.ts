@@ -103,7 +103,8 @@ class SimulatedFleet {
     const state = found?.state === 'prepared' ? 'prepared' : isUp ? up : isComing ? coming : 'lost'
     const reason = state === 'lost' ? (found?.reason ?? 'it is gone') : known.leaving
     const emptyMs = this.nowMs - known.emptySinceMs
-    return { id, pool: name, state, reason, outdated: null, forced: false, memoryBytes, cpus, emptyMs }
+    const stable = { outdated: null, forced: false, isKnown: true }
+    return { id, pool: name, state, reason, ...stable, memoryBytes, cpus, emptyMs }
   }
 
   async #act(action: ReturnType<typeof plan>['actions'][number]): Promise<void> {

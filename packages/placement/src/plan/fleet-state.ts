@@ -60,6 +60,8 @@ export interface MachineState {
   outdated: string | null
   /** It leaves and cannot be waited for any longer. */
   forced: boolean
+  /** What runs on it is known: its agent has said so since it joined, or none ever did. */
+  isKnown: boolean
   memoryBytes: number
   cpus: number
   /** Milliseconds without a realm. */

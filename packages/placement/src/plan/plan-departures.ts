@@ -8,11 +8,11 @@ import type { PlanOptions } from './plan-options.ts'
 export function planDestroys(table: HostTable): PlanAction[] {
   return table.pools.flatMap(({ all }) =>
     all.flatMap((host): PlanAction[] => {
-      const { state, forced, reason } = host.machine
+      const { state, forced, isKnown, reason } = host.machine
       const said = reason ?? 'nobody said why'
       if (state === 'lost') return [destroy(host, 'lost', `it is lost: ${said}`)]
       if (state !== 'leaving') return []
-      if (host.realms === 0)
+      if (host.realms === 0 && isKnown)
         return [destroy(host, 'drained', `nothing runs on it any more, and it was to go: ${said}`)]
       return forced ? [destroy(host, 'forced', `it cannot be waited for any longer: ${said}`)] : []
     }),

@@ -291,6 +291,16 @@ describe('a machine', () => {
     expect(planned([one], [{ ...leaving, forced: true }], [realm(on('m1'))])).toEqual(['destroy m1: forced'])
   })
 
+  it('is not taken for empty before its agent has said what runs on it', () => {
+    const one = pool({ floor: 1, ceiling: 1 })
+    const leaving = machine({ state: 'leaving', isKnown: false })
+    expect(planned([one], [leaving, machine({ id: 'm2' })])).toEqual([])
+    const known = { ...leaving, isKnown: true }
+    expect(planned([one], [known, machine({ id: 'm2' })])).toEqual(['destroy m1: drained'])
+    const forced = { ...leaving, forced: true }
+    expect(planned([one], [forced, machine({ id: 'm2' })])).toEqual(['destroy m1: forced'])
+  })
+
   it('that is full gives realms away, and not all of them', () => {
     const realms = many(5, () => ({ ...on('m1'), memoryBytes: 190 }))
     const machines = [machine(), machine({ id: 'm2' })]

@@ -21,7 +21,7 @@ export const pool = (over: Partial<PoolState> = {}): PoolState => ({
 
 export const machine = (over: Partial<MachineState> = {}): MachineState => ({
   ...{ id: 'm1', pool: 'own', state: 'ready', reason: null, outdated: null, forced: false },
-  ...{ memoryBytes: 1000, cpus: 10, emptyMs: 0 },
+  ...{ memoryBytes: 1000, cpus: 10, isKnown: true, emptyMs: 0 },
   ...over,
 })
 
@@ -84,7 +84,7 @@ export class ModelFleet {
       if (state === 'leaving') this.#leavingRounds.set(id, (this.#leavingRounds.get(id) ?? 0) + 1)
     }
     this.machines = this.machines.map((one) => ({
-      ...one,
+      ...{ ...one, isKnown: true },
       forced: one.forced || (this.#leavingRounds.get(one.id) ?? 0) > PATIENCE_ROUNDS,
       emptyMs: taken.has(one.id) ? 0 : one.emptyMs + 900_000,
     }))

@@ -50,6 +50,7 @@ function randomMachine(below: Below, index: number, pools: PoolState[]): Machine
     ...{ id: `m-${index}`, pool: home.name, state, memoryBytes: home.memoryBytes, cpus: home.cpus },
     outdated: MAY_BE_OLD.has(state) && below(4) === 0 ? 'it is of an older release' : null,
     forced: state === 'leaving' && below(3) === 0,
+    isKnown: below(10) > 0,
     emptyMs: below(400_000),
   })
 }
