@@ -63,7 +63,7 @@ export function helloTable(context: BenchContext, { results, memoryMb }: TargetF
   ]
   return {
     title: 'Hello',
-    how: `${context.connections} connections, ${context.rounds} rounds of ${context.seconds} s for each, in turns. OpenZimki answers through gateway and cell, metered; the others answer directly.`,
+    how: `${context.connections} connections, ${context.rounds} rounds of ${context.seconds} s for each, in turns, each of a start of its own. OpenZimki answers through gateway and cell, metered; the others answer directly.`,
     columns: ['who', 'requests/s', `against ${RIVAL}`, 'p50 ms', 'p99 ms', 'memory MB'],
     rows,
     promises,
