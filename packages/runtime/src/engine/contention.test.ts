@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { TestCell } from '../testing/test-cell.ts'
 import { Contention } from './contention.ts'
@@ -83,6 +86,34 @@ describe('a limit of CPU on a busy host', () => {
       expect(performance.now() - startedMs).toBeGreaterThan(1_795)
       expect(await realm.text('/')).toBe('through')
     } finally {
+      await cell.close()
+    }
+  })
+
+  it('is not stretched by programs that only wait', async () => {
+    const contention = new Contention({ read: () => null, ownProcessors: 0.5 })
+    const cell = await TestCell.open({ allow: ['127.0.0.1'], contention })
+    const held: ServerResponse[] = []
+    const server = createServer((_, response) => void held.push(response)).listen(0, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const realm = await cell.script(
+        `zimki.publishPath('/hold', () => zimki.remote.get('http://127.0.0.1:${port}/'))
+        zimki.publishPath('/', () => 'here')`,
+      )
+      const holding = realm.text('/hold')
+      await cell.until(() => held.length === 1)
+      expect(contention.clockMs(100)).toBe(100)
+      held[0]!.end('through')
+      expect(await holding).toBe('through')
+      expect(await realm.text('/')).toBe('here')
+      // Begun and ended as often, or a realm of tomorrow would have another limit.
+      contention.begins()
+      expect(contention.clockMs(100)).toBe(200)
+    } finally {
+      server.closeAllConnections()
+      server.close()
       await cell.close()
     }
   })

@@ -44,7 +44,7 @@ export class Contention {
     this.#running += 1
   }
 
-  /** It has nothing left. */
+  /** It has nothing left, or waits for the host. */
   ends(): void {
     this.#running -= 1
   }

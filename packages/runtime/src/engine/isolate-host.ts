@@ -293,6 +293,8 @@ export class IsolateHost {
 
   async #sync(request: number, operation: string, payload: string, bytes: DoorBytes): Promise<unknown> {
     this.#running.waits()
+    // One that waits takes no processor from others.
+    this.#contention?.ends()
     try {
       if (operation === 'flush') return '+null'
       if (!this.#handler) throw new PlatformError('UNAVAILABLE', 'the isolate has no realm yet')
@@ -302,6 +304,7 @@ export class IsolateHost {
     } catch (error) {
       return `-${JSON.stringify(PlatformError.from(error))}`
     } finally {
+      this.#contention?.begins()
       this.#running.goesOn()
     }
   }
